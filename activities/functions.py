@@ -1,0 +1,36 @@
+"""Every activity, registered under its own name."""
+
+from azure.durable_functions import Blueprint
+
+from activities import close, diagnose, guest, look, source, workshop
+from activities.registry import register
+
+ACTIVITIES = (
+    diagnose.read_vm,
+    diagnose.read_boot_evidence,
+    diagnose.decide,
+    source.read_source,
+    source.begin_deallocate,
+    source.begin_swap,
+    source.begin_start,
+    workshop.begin_snapshot,
+    workshop.begin_copy,
+    workshop.begin_repair_vm,
+    workshop.begin_attach,
+    workshop.begin_detach,
+    workshop.begin_delete,
+    workshop.begin_untag,
+    guest.begin_script,
+    guest.read_facts,
+    guest.plan_fix,
+    guest.judge_fix,
+    look.look_at_operation,
+    look.look_at_guest,
+    look.look_at_boot,
+    close.account,
+    close.write_report,
+)
+
+blueprint = Blueprint()
+for activity in ACTIVITIES:
+    register(blueprint, activity)

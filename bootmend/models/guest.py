@@ -1,0 +1,3 @@
+"""Temporary."""
+
+from bootmend.guest.contract import *  # noqa: F403

@@ -1,0 +1,154 @@
+"""Phase close, and the undo of everything before: the VM as found, nothing left behind unlisted, the report."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from activities import close as activity
+from activities import source as source_activity
+from activities import workshop
+from bootmend.models.answer import Failure
+from bootmend.models.jobs import Account, Delete, RepairVmMade, SourceNow, WriteReport
+from bootmend.models.repair import Kept
+from bootmend.models.report import BootReport, Report
+from bootmend.names import ResourceId, repair_vm_id, same_id, snapshot_id
+from orchestrators.rebuild import swap
+from orchestrators.run import Ending, Run, runbook_step
+from orchestrators.step import StepFailedError, Steps, joined, moment, step
+from orchestrators.waiting import done, finish
+
+REPORT = "report.json"
+PATIENCE = 40
+"""Attempts for what must not be given up lightly: putting back and cleaning up, some half an hour of waiting."""
+
+
+@runbook_step
+def put_back(run: Run) -> Steps[None]:
+    """The source with its own OS disk, in the power state in which it was found. Looks at what is there, not at what was meant.
+
+    A disk that is neither ours nor the original was put there by a person meanwhile: it is left alone, and so is the VM's power.
+    """
+    now = yield from step(run.ctx, source_activity.read_source, run.subject, attempts=PATIENCE)
+    if not now.exists:
+        failure = Failure(code="VmGone", kind="not_found", message="the VM was deleted while it was repaired")
+        raise StepFailedError("put_back", failure)
+    if same_id(now.os_disk_id, run.copy_id):
+        now = yield from _swap_back(run, now)
+    if not same_id(now.os_disk_id, run.means.os_disk_id):
+        words = f"the VM's OS disk is {now.os_disk_id}: somebody else changed it, so it was left alone"
+        raise StepFailedError("put_back", Failure(code="OsDiskChanged", kind="changed", message=words))
+    if run.means.was_running and now.power in {"deallocated", "stopped"}:
+        yield from done(run.ctx, source_activity.begin_start, run.subject)
+
+
+def _swap_back(run: Run, now: SourceNow) -> Steps[SourceNow]:
+    if now.power != "deallocated":
+        yield from done(run.ctx, source_activity.begin_deallocate, run.subject)
+        now = yield from step(run.ctx, source_activity.read_source, run.subject, attempts=PATIENCE)
+    if now.mark is not None:
+        yield from swap(run, run.means.os_disk_id, now.mark)
+    return (yield from step(run.ctx, source_activity.read_source, run.subject, attempts=PATIENCE))
+
+
+@runbook_step
+def clean_up(run: Run) -> Steps[None]:
+    """Deletes what this repair made and nothing else; what could not be deleted is a leftover, with the reason."""
+    yield from _repair_vm_settled(run)
+    source = ResourceId.parse(run.job.vm_id)
+    yield from _delete(run, repair_vm_id(source.subscription, run.means.repair_group, run.job.repair_id))
+    if not run.copy_stays:
+        yield from _delete(run, run.copy_id)
+    yield from _delete(run, snapshot_id(run.job.vm_id, run.job.repair_id))
+    yield from _untag(run)
+    yield from _account(run)
+
+
+def _repair_vm_settled(run: Run) -> Steps[None]:
+    """While its creation still runs, deleting would race with the next size's attempt."""
+    if run.repair_vm is None:
+        return
+    try:
+        yield from joined(run.repair_vm, "create_repair_vm", RepairVmMade)
+    except StepFailedError:
+        return
+
+
+def _delete(run: Run, resource_id: str) -> Steps[None]:
+    job = Delete(**run.subject.model_dump(), resource_id=resource_id)
+    try:
+        operation = yield from step(run.ctx, workshop.begin_delete, job, attempts=PATIENCE)
+        yield from finish(run.ctx, job, operation)
+    except StepFailedError as failed:
+        run.leave(resource_id, f"could not be deleted: {failed.failure.code}: {failed.failure.message}")
+
+
+def _untag(run: Run) -> Steps[None]:
+    """A disk that stays is no longer ours: no sweep may ever count it."""
+    if not run.copy_stays:
+        return
+    try:
+        yield from done(run.ctx, workshop.begin_untag, Delete(**run.subject.model_dump(), resource_id=run.copy_id))
+    except StepFailedError as failed:
+        run.leave(run.copy_id, f"still bears our tag: {failed.failure.message}")
+
+
+def _account(run: Run) -> Steps[None]:
+    """Asks Azure what still bears this repair's tag: whatever is neither kept nor listed already is listed."""
+    job = Account(**run.subject.model_dump(), repair_group=run.means.repair_group)
+    try:
+        found = yield from step(run.ctx, activity.account, job)
+    except StepFailedError as failed:
+        run.leave(run.job.vm_id, f"could not look for what is left: {failed.failure.message}")
+        return
+    listed = {left.resource_id.lower() for left in run.status.leftovers} | {
+        kept.resource_id.lower() for kept in run.kept
+    }
+    for resource_id in found.resource_ids:
+        if resource_id.lower() not in listed:
+            run.leave(resource_id, "is still there although its deletion was accepted")
+
+
+def close(run: Run, ending: Ending) -> Steps[Report]:
+    """Cleans up what was made, writes the report, shows the outcome."""
+    run.enter("close")
+    run.kept.extend(_kept(run, ending))
+    if run.touched:
+        yield from clean_up(run)
+    report = yield from write_report(run, ending)
+    run.show(phase="done", outcome=ending.outcome, percent=100, cancellable=False)
+    return report
+
+
+def _kept(run: Run, ending: Ending) -> Iterator[Kept]:
+    until = moment(run.ctx) + timedelta(days=run.job.policy.keep_original_days)
+    if ending.outcome == "repaired" or run.copy_in_place:
+        yield Kept(
+            resource_id=run.means.os_disk_id,
+            why="the OS disk as it was before the repair: swap it in to undo",
+            until=until,
+        )
+    if run.ran and ending.outcome != "repaired":
+        yield Kept(resource_id=run.copy_id, why="the VM ran with it, so it holds what was written since", until=until)
+
+
+@runbook_step
+def write_report(run: Run, ending: Ending) -> Steps[Report]:
+    run.keep_evidence(REPORT)
+    report = Report(
+        id=run.job.repair_id,
+        vm_id=run.job.vm_id,
+        outcome=ending.outcome,
+        reason=ending.reason,
+        diagnosis=run.diagnosis,
+        steps=run.steps_so_far(),
+        transcripts=tuple(run.transcripts),
+        fix=run.fix,
+        boot=BootReport(attempts=tuple(run.boots)),
+        checkpoints=tuple(run.checkpoints),
+        evidence=run.status.evidence,
+        leftovers=run.status.leftovers,
+        kept=tuple(run.kept),
+        started_at=run.began_at,
+        finished_at=moment(run.ctx),
+    )
+    yield from step(run.ctx, activity.write_report, WriteReport(name=REPORT, report=report))
+    return report

@@ -1,0 +1,69 @@
+"""The repair of one VM, from diagnosis to report: the runbook."""
+
+from typing import Any
+
+from durabletask import task
+
+from bootmend.models.repair import RepairJob
+from orchestrators.close import close, put_back
+from orchestrators.diagnose import approve, diagnose
+from orchestrators.fix import approve_swap, fix
+from orchestrators.inspect import inspect
+from orchestrators.prepare import prepare
+from orchestrators.rebuild import rebuild
+from orchestrators.run import Ending, RepairEndedError, Run
+from orchestrators.step import StepFailedError, Steps
+from orchestrators.verify import verify
+
+
+def repair_vm(ctx: task.OrchestrationContext, wire: dict[str, Any]) -> Steps[Any]:
+    """Orchestrator: RepairJob in, Report out. Whatever happens on the way, it ends with a report."""
+    run = Run.begin(ctx, RepairJob.model_validate(wire))
+    ending = yield from to_an_end(run)
+    report = yield from close(run, ending)
+    return report.model_dump(mode="json")
+
+
+def to_an_end(run: Run) -> Steps[Ending]:
+    """The runbook. A step that fails, a refusal, a rejection or a cancel leads to the undo."""
+    try:
+        yield from diagnose(run)
+        yield from approve(run)
+        yield from prepare(run)
+        facts = yield from inspect(run)
+        yield from fix(run, facts)
+        yield from approve_swap(run)
+        watch = yield from rebuild(run)
+        yield from verify(run, watch)
+    except RepairEndedError as ended:
+        return (yield from undone(run, ended.ending))
+    except StepFailedError as failed:
+        return (yield from undone(run, Ending("rolled_back" if run.touched else "refused", failure_words(failed))))
+    return Ending("repaired", booted_words(run))
+
+
+def undone(run: Run, ending: Ending) -> Steps[Ending]:
+    """Puts the VM back as it was found. `failed` if that cannot be done: a person must look."""
+    run.show(cancellable=False)
+    if not run.touched:
+        return ending
+    if ending.outcome == "failed":
+        run.copy_in_place = True
+        return ending
+    try:
+        yield from put_back(run)
+    except StepFailedError as failed:
+        run.copy_in_place = run.swapped
+        return Ending("failed", f"{ending.reason}; and the VM could not be put back: {failure_words(failed)}")
+    return ending
+
+
+def failure_words(failed: StepFailedError) -> str:
+    return f"{failed.name}: {failed.failure.code}: {failed.failure.message}"
+
+
+def booted_words(run: Run) -> str:
+    verdict = run.boots[-1]
+    if verdict.kind == "booted":
+        return f"the VM was seen to boot: {verdict.reason}"
+    return f"{run.checkpoints[-1].by} saw the VM boot: checkpoint confirm_boot"

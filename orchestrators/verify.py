@@ -1,0 +1,48 @@
+"""Phase verify: was this boot seen to succeed? Undo after a bugcheck: `put_back` swaps the original in again."""
+
+from activities import diagnose as activity
+from bootmend.models.boot import BootVerdict, BootWatch
+from bootmend.models.jobs import ReadEvidence
+from bootmend.models.watches import BootRound
+from orchestrators.run import RepairEndedError, Run, runbook_step
+from orchestrators.step import StepFailedError, Steps, branch, step
+from orchestrators.waiting import checkpoint, unless_cancelled, watch_boot
+
+
+def verify(run: Run, watch: BootWatch) -> Steps[None]:
+    """Returns when the boot is verified; until then the repair may be cancelled."""
+    run.enter("verify")
+    verdict = yield from verify_boot(run, watch)
+    if verdict.kind == "bugcheck":
+        raise RepairEndedError("rolled_back", f"the VM does not boot with the repaired disk: {verdict.reason}")
+    if verdict.kind != "booted":
+        yield from confirm_boot(run, verdict)
+    run.show(cancellable=False)
+
+
+@runbook_step
+def verify_boot(run: Run, watch: BootWatch) -> Steps[BootVerdict]:
+    watching = f"{run.job.repair_id}:boot-{len(run.boots) + 1}"
+    run.show(watching=watching)
+    first = BootRound(watch=watch, next_look_in=10)
+    verdict = yield from unless_cancelled(run, branch(run.ctx, watch_boot, first, watching), "verify_boot", BootVerdict)
+    run.boots.append(verdict)
+    try:
+        job = ReadEvidence(**run.subject.model_dump(), label="after")
+        evidence = yield from step(run.ctx, activity.read_boot_evidence, job)
+        run.keep_evidence(*evidence.names)
+    except StepFailedError:
+        run.keep_evidence()  # a picture that could not be had changes nothing of what was seen
+    return verdict
+
+
+def confirm_boot(run: Run, verdict: BootVerdict) -> Steps[None]:
+    """Nobody saw the boot succeed, nobody saw it fail: a person looks. Unanswered, the disk stays where it is."""
+    why = f"{verdict.reason}. Look at the VM: did it boot?"
+    answer = yield from checkpoint(run, "confirm_boot", why, manual=True, auto_decision="")
+    if answer.decision == "booted":
+        return
+    if answer.decision == "not_booted":
+        raise RepairEndedError("rolled_back", f"{answer.by} says that the VM did not boot with the repaired disk")
+    reason = f"{verdict.reason}, and nobody answered checkpoint confirm_boot; the repaired disk is left in place"
+    raise RepairEndedError("failed", reason)

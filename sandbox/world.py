@@ -1,0 +1,147 @@
+"""The sandbox put together: clock, durable engine, simulated Azure, and the Functions host in a process of its own."""
+
+import contextlib
+import json
+import os
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
+
+from sandbox.azure import AzureSimulator, TraceRow
+from sandbox.azure.world import REGIONS_WITH_SUBNET, FaultSpec, LockSpec, SourceSpec, WorldSpec
+from sandbox.clock import VirtualClock
+from sandbox.engine.durable_engine import DurableEngine
+from sandbox.host.keys import HostKeys
+from sandbox.host.process import HostProcess
+from sandbox.player.account import changes, resource_ids, see_vm, to_be_listed
+from sandbox.player.api import RepairApi
+from sandbox.scenario import Scenario
+from sandbox.scenario_play import Incident
+
+APP_FOLDER = Path(__file__).resolve().parents[1]
+SETTLE_SECONDS = 0.001
+"""How long nobody may stir before the world counts as still: it covers the hand-over between two threads."""
+
+
+class World:
+    """One scenario's world. Entering it starts everything, leaving it stops everything."""
+
+    def __init__(self, scenario: Scenario, app_folder: Path = APP_FOLDER) -> None:
+        self.scenario = scenario
+        self.clock = VirtualClock()
+        self.engine = DurableEngine(self.clock)
+        self.spec = world_spec(scenario)
+        mood = scenario.azure
+        self.azure = AzureSimulator(self.clock, self.spec, seed=mood.seed, profile=mood.profile, factor=mood.factor)
+        self.vm_id = self.spec.compute_id(self.spec.sources[0].group, "virtualMachines", scenario.vm.name)
+        self.keys = HostKeys()
+        self._app_folder = app_folder
+        self._closing = contextlib.ExitStack()
+
+    def __enter__(self) -> Self:
+        with contextlib.ExitStack() as stack:
+            evidence = stack.enter_context(tempfile.TemporaryDirectory(prefix="bootmend-evidence-"))
+            engine_address = self.engine.start()
+            stack.callback(self.engine.stop)
+            self.azure.start()
+            stack.callback(self.azure.stop)
+            self.clock.add_idle_check(lambda: self.azure.in_flight == 0)
+            self._at_start = resource_ids(self.azure.account)
+            self._vm_at_start = see_vm(self.azure.account, self.vm_id)
+            self._host = HostProcess(self._app_folder, engine_address, self._environment(evidence), self.keys)
+            self._host.start()
+            stack.callback(self._host.stop)
+            self.api = RepairApi(self._host.url, self.keys.function, self.keys.system)
+            stack.callback(self.api.close)
+            self._closing = stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._closing.close()
+
+    @property
+    def host_url(self) -> str:
+        """`http://127.0.0.1:port` of the function app."""
+        return self._host.url
+
+    def host_log(self) -> list[str]:
+        """The last lines that the Functions host wrote."""
+        return self._host.log()
+
+    def settle(self, real_seconds: float) -> bool:
+        """Wait until nobody has work in flight; False if that takes longer than this."""
+        until = time.monotonic() + real_seconds
+        while time.monotonic() < until:
+            seen = self.clock.pokes()
+            idle = self.clock.is_idle()
+            if not self.clock.wait_for_poke(seen, SETTLE_SECONDS if idle else 0.02) and idle and self.clock.is_idle():
+                return True
+        return False
+
+    def restart_host(self) -> None:
+        """Kill the Functions host without warning, and start another."""
+        self._host.kill()
+        self.api.close()
+        self._host.start()
+
+    def happen(self, incident: Incident) -> None:
+        """Do this to the source VM, as someone else would."""
+        vm = self.azure.vm(self.scenario.vm.name)
+        match incident:
+            case "vm_recovers":
+                vm.recover_vm()
+            case "os_disk_swapped":
+                vm.swap_os_disk_behind_our_back()
+            case "vm_deleted":
+                vm.delete()
+            case "readonly_lock":
+                vm.set_lock("ReadOnly", "group")
+
+    def requests(self) -> Sequence[TraceRow]:
+        """Every ARM request of the app so far."""
+        return self.azure.trace
+
+    def unlisted_candidates(self) -> list[str]:
+        """Ids of the resources that are new since the start or bear our tags: the report must list each."""
+        return to_be_listed(self.azure.account, self._at_start, self.vm_id)
+
+    def changes_of_vm(self) -> list[str]:
+        """How the source VM differs from what it was at the start, in words."""
+        return changes(self._vm_at_start, see_vm(self.azure.account, self.vm_id))
+
+    def _environment(self, evidence_folder: str) -> dict[str, str]:
+        subnets = {region: self.spec.subnet_id(region) for region in REGIONS_WITH_SUBNET}
+        return {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "HOME": evidence_folder,
+            **self.azure.environment(),
+            "BOOTMEND_REPAIR_GROUP": self.spec.repair_group,
+            "BOOTMEND_REPAIR_SUBNETS": json.dumps(subnets),
+            "BOOTMEND_EVIDENCE_FOLDER": evidence_folder,
+            **self.scenario.settings,
+        }
+
+
+def world_spec(scenario: Scenario) -> WorldSpec:
+    """The scenario's VM and Azure's mood, as the simulator takes them."""
+    vm = scenario.vm
+    source = SourceSpec(
+        vm=vm.spec(),
+        windows=scenario.windows.spec(),
+        location=vm.location,
+        size=vm.size,
+        security=vm.security,
+        zone=vm.zone,
+        ephemeral_os_disk=vm.ephemeral_os_disk,
+        controller=vm.controller,
+        disk_controllers=vm.disk_controllers,
+        power=vm.power,
+        tags=dict(vm.tags),
+        locks=tuple(LockSpec(level=lock.level, scope=lock.scope) for lock in vm.locks),
+        boot_diagnostics=vm.boot_diagnostics,
+        sfc_seconds=scenario.windows.sfc_seconds,
+    )
+    faults = tuple(FaultSpec(**fault.model_dump()) for fault in scenario.azure.faults)
+    return WorldSpec(sources=(source,), faults=faults, stale_agent=scenario.azure.stale_agent)

@@ -1,0 +1,252 @@
+"""A small world in place of Azure: one fake for each activity, of the same name, on one state that tests can look at."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bootmend import names
+from bootmend.articles.article import FixVerdict
+from bootmend.models.answer import Answer, Failure
+from bootmend.models.azure import (
+    AgentStatus,
+    ImageRef,
+    Operation,
+    OperationLook,
+    OsDiskRef,
+    Power,
+    SourceMark,
+    Survey,
+    VmFacts,
+)
+from bootmend.models.boot import BootEvidence, BootVerdict, Diagnosis
+from bootmend.models.decision import Means, Verdict
+from bootmend.models.guest import GuestFacts, Plan, PlanTarget, Transcript
+from bootmend.models.jobs import (
+    BeginRepairVm,
+    BeginSwap,
+    Decide,
+    Delete,
+    Fixed,
+    FixPlan,
+    Found,
+    GuestLook,
+    GuestScript,
+    JudgeFix,
+    LookAtBoot,
+    LookAtOperation,
+    Prepare,
+    ReadEvidence,
+    RepairVmMade,
+    ScriptBegun,
+    SourceNow,
+    Stored,
+    Subject,
+)
+from bootmend.models.record import Record
+from bootmend.models.watches import BootRound
+
+SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
+VM_ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-prod/providers/Microsoft.Compute/virtualMachines/vm-web-01"
+ORIGINAL = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-prod/providers/Microsoft.Compute/disks/vm-web-01-os"
+REPAIR_ID = names.new_repair_id(VM_ID, "0123456789ab")
+COPY = names.copy_id(VM_ID, REPAIR_ID)
+SNAPSHOT = names.snapshot_id(VM_ID, REPAIR_ID)
+REPAIR_VM = names.repair_vm_id(SUBSCRIPTION, "rg-bootmend", REPAIR_ID)
+NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+
+
+def means(**changes: Any) -> Means:
+    given: dict[str, Any] = {
+        "location": "westeurope",
+        "zone": "1",
+        "os_disk_id": ORIGINAL,
+        "os_disk_sku": "Premium_LRS",
+        "was_running": True,
+        "memory_gb": 8,
+        "generation": "V2",
+        "is_client": False,
+        "serial_offset": 100,
+        "repair_image": ImageRef(publisher="MicrosoftWindowsServer", offer="WindowsServer", sku="2025-datacenter"),
+        "repair_sizes": ("Standard_D2s_v5", "Standard_B2ms"),
+        "security_type": "Standard",
+        "subnet_id": "/subscriptions/x/subnet",
+        "repair_group": "rg-bootmend",
+        "stable_seconds": 195,
+        "boot_minutes": 30,
+    }
+    return Means(**{**given, **changes})
+
+
+@dataclass
+class SmallWorld:
+    """The source VM, what the repair made, and what is to go wrong."""
+
+    power: Power = "running"
+    os_disk: str = ORIGINAL
+    made: set[str] = field(default_factory=set)
+    boot: str = "booted"
+    diagnoses: list[str] = field(default_factory=list)
+    """Kinds for the first, second … decision; `go` once they are used up."""
+    ask_first: bool = False
+    fix_ok: bool = True
+    failures: dict[str, list[Failure]] = field(default_factory=dict)
+    """By activity: what its next calls answer instead."""
+    before: dict[str, Callable[[], None]] = field(default_factory=dict)
+    """By activity: what happens just before its next call."""
+    calls: Counter[str] = field(default_factory=Counter)
+    begun_when: list[str] = field(default_factory=list)
+
+    def activities(self) -> dict[str, Callable[[Any], Record]]:
+        """Every fake, by name."""
+        return {name: getattr(self, name) for name in dir(self) if name in _NAMES}
+
+    def call(self, name: str, job: Any) -> dict[str, Any]:
+        """What the activity `name` answers on the wire."""
+        self.calls[name] += 1
+        self.begun_when.append(name)
+        if name in self.before:
+            self.before.pop(name)()
+        if self.failures.get(name):
+            return Answer(failure=self.failures[name].pop(0)).model_dump(mode="json")
+        value: Record = getattr(self, name)(job)
+        return Answer(value=value.model_dump(mode="json")).model_dump(mode="json")
+
+    def read_vm(self, job: Any) -> Survey:
+        agent = AgentStatus(ready=False, code="ProvisioningState/Unavailable")
+        vm = VmFacts(
+            id=VM_ID,
+            vm_id="guid",
+            name="vm-web-01",
+            location="westeurope",
+            size="Standard_D2s_v5",
+            os_type="Windows",
+            os_disk=OsDiskRef(name="vm-web-01-os", id=self.os_disk),
+            agent=agent,
+            power=self.power,
+        )
+        return Survey(taken_at=NOW, vm=vm, os_disk=None)
+
+    def read_boot_evidence(self, job: Any) -> BootEvidence:
+        label = ReadEvidence.model_validate(job).label
+        return BootEvidence(diagnostics_on=True, names=(f"serial-{label}.log",))
+
+    def decide(self, job: Any) -> Verdict:
+        Decide.model_validate(job)
+        kind = self.diagnoses.pop(0) if self.diagnoses else "go"
+        found = Diagnosis(kind="critical_process_died", stop_code="0x000000EF", source="serial_log", reason="stop code")
+        if kind != "go":
+            return Verdict(kind=kind, reason=f"it is {kind}", diagnosis=found)  # type: ignore[arg-type]
+        given = means(os_disk_id=self.os_disk, was_running=self.power == "running")
+        return Verdict(kind="go", reason="it can be repaired", diagnosis=found, means=given, ask_first=self.ask_first)
+
+    def read_source(self, job: Any) -> SourceNow:
+        Subject.model_validate(job)
+        mark = SourceMark(os_disk_id=self.os_disk, power=self.power, last_ownership_update_time=NOW)
+        return SourceNow(exists=True, os_disk_id=self.os_disk, power=self.power, mark=mark, serial_offset=120)
+
+    def begin_deallocate(self, job: Any) -> Operation:
+        self.power = "deallocated"
+        return operation("Microsoft.Compute/virtualMachines/deallocate/action", VM_ID)
+
+    def begin_swap(self, job: Any) -> Operation:
+        self.os_disk = BeginSwap.model_validate(job).disk_id
+        return operation("Microsoft.Compute/virtualMachines/write", VM_ID)
+
+    def begin_start(self, job: Any) -> Operation:
+        self.power = "running"
+        return operation("Microsoft.Compute/virtualMachines/start/action", VM_ID)
+
+    def begin_snapshot(self, job: Any) -> Operation:
+        Prepare.model_validate(job)
+        return self._make(SNAPSHOT, "Microsoft.Compute/snapshots/write")
+
+    def begin_copy(self, job: Any) -> Operation:
+        Prepare.model_validate(job)
+        return self._make(COPY, "Microsoft.Compute/disks/write")
+
+    def begin_repair_vm(self, job: Any) -> Operation:
+        BeginRepairVm.model_validate(job)
+        return self._make(REPAIR_VM, "Microsoft.Compute/virtualMachines/write")
+
+    def begin_attach(self, job: Any) -> Operation:
+        return operation("Microsoft.Compute/virtualMachines/attachDetachDataDisks/action", REPAIR_VM)
+
+    def begin_detach(self, job: Any) -> Operation:
+        return operation("Microsoft.Compute/virtualMachines/attachDetachDataDisks/action", REPAIR_VM)
+
+    def begin_delete(self, job: Any) -> Operation:
+        resource_id = Delete.model_validate(job).resource_id
+        self.made.discard(resource_id)
+        return operation("Microsoft.Compute/disks/delete", resource_id)
+
+    def begin_untag(self, job: Any) -> Operation:
+        self.made.discard(Delete.model_validate(job).resource_id)
+        return operation("Microsoft.Compute/disks/write", COPY)
+
+    def begin_script(self, job: Any) -> ScriptBegun:
+        GuestScript.model_validate(job)
+        return ScriptBegun(timeout_seconds=900)
+
+    def read_facts(self, job: Any) -> GuestFacts:
+        return GuestFacts(lun=0)
+
+    def plan_fix(self, job: Any) -> FixPlan:
+        return FixPlan(plan=PLAN)
+
+    def judge_fix(self, job: Any) -> Fixed:
+        JudgeFix.model_validate(job)
+        transcript = Transcript(ended="completed", identity="0123abcd", offline=True)
+        return Fixed(transcript=transcript, verdict=fix_verdict(ok=self.fix_ok), evidence="transcript.json")
+
+    def look_at_operation(self, job: Any) -> OperationLook:
+        LookAtOperation.model_validate(job)
+        return OperationLook(state="succeeded", started_at=NOW)
+
+    def look_at_guest(self, job: Any) -> GuestLook:
+        return GuestLook(ended=True, ok=True, output="{}")
+
+    def look_at_boot(self, job: Any) -> BootRound:
+        look = LookAtBoot.model_validate(job)
+        verdict = BootVerdict.model_validate(
+            {"kind": self.boot, "reason": f"it {self.boot}", "started_at": NOW, "decided_at": NOW}
+        )
+        return BootRound(watch=look.watch, next_look_in=20, verdict=verdict)
+
+    def account(self, job: Any) -> Found:
+        return Found(resource_ids=tuple(sorted(self.made)))
+
+    def write_report(self, job: Any) -> Stored:
+        return Stored(names=("report.json",))
+
+    def _make(self, resource_id: str, name: str) -> Operation:
+        self.made.add(resource_id)
+        return operation(name, resource_id)
+
+
+def operation(name: str, resource_id: str) -> Operation:
+    url = f"https://management.azure.com{resource_id}"
+    return Operation(name=name, resource_id=resource_id, method="PUT", resource_url=url)
+
+
+def fix_verdict(*, ok: bool) -> FixVerdict:
+    return FixVerdict(
+        ok=ok,
+        reason="SFC repaired 1 file" if ok else "SFC could not run",
+        sfc="all_repaired" if ok else "could_not_run",
+        serial_console_on=True,
+        dump_on=True,
+        dump_goes_to="the OS disk",
+        identity_unchanged=True,
+    )
+
+
+PLAN = Plan(title="repair", target=PlanTarget(lun=0, style="GPT", identity="0123abcd"), volumes=(), commands=())
+HOURS = timedelta(hours=1)
+_NAMES = frozenset(
+    name
+    for name in vars(SmallWorld)
+    if not name.startswith("_") and name not in {"activities", "call"} and callable(vars(SmallWorld)[name])
+)
+__all__ = ["COPY", "ORIGINAL", "REPAIR_ID", "REPAIR_VM", "SNAPSHOT", "VM_ID", "RepairVmMade", "SmallWorld", "means"]

@@ -1,0 +1,166 @@
+"""The runbook's traces: which steps a repair takes, in which order, and how it ends."""
+
+import pytest
+
+from bootmend.models.answer import Failure
+from tests.orchestrators.small_world import COPY, ORIGINAL, SmallWorld
+from tests.orchestrators.stage import Played, play
+
+RUNBOOK = [
+    "read_vm", "read_boot_evidence", "decide",
+    "deallocate_source", "snapshot_os_disk", "copy_os_disk", "create_repair_vm", "attach_copy",
+    "inspect_guest", "plan_fix", "execute_plan",
+    "detach_copy", "swap_os_disk", "start_source",
+    "verify_boot",
+    "clean_up", "write_report",
+]  # fmt: skip
+
+
+def test_a_repair_that_goes_well_takes_every_step_of_the_runbook() -> None:
+    played = play(SmallWorld())
+    assert played.outcome == "repaired"
+    assert played.steps == RUNBOOK
+    assert played.report["leftovers"] == []
+    assert [kept["resource_id"] for kept in played.report["kept"]] == [ORIGINAL]
+    assert played.world.made == set()
+
+
+MUTATING = [
+    "begin_deallocate", "begin_snapshot", "begin_copy", "begin_repair_vm", "begin_attach", "begin_script",
+    "begin_detach", "begin_swap", "begin_start",
+]  # fmt: skip
+BEFORE_TOUCHING = ["read_vm", "read_boot_evidence", "decide"]
+ON_THE_WAY = [
+    *MUTATING,
+    "read_source",
+    "look_at_operation",
+    "look_at_guest",
+    "read_facts",
+    "plan_fix",
+    "judge_fix",
+    "look_at_boot",
+]
+AFTERWARDS = ["begin_delete", "begin_untag", "account"]
+BROKEN = Failure(code="Broken", kind="rejected", message="it is broken")
+PASSING = Failure(code="Busy", kind="busy", message="ask again", transient=True, retry_after=3)
+
+
+def as_found(played: Played) -> bool:
+    return played.world.os_disk == ORIGINAL and played.world.power == "running"
+
+
+@pytest.mark.parametrize("activity", BEFORE_TOUCHING)
+def test_a_failure_before_anything_is_touched_is_a_refusal(activity: str) -> None:
+    played = play(SmallWorld(failures={activity: [BROKEN]}))
+    assert played.outcome == "refused"
+    assert "it is broken" in played.report["reason"]
+    assert not [name for name in played.world.begun_when if name.startswith("begin_")]
+
+
+@pytest.mark.parametrize("activity", ON_THE_WAY)
+def test_a_failure_on_the_way_leaves_the_vm_as_found_and_nothing_behind(activity: str) -> None:
+    played = play(SmallWorld(failures={activity: [BROKEN]}))
+    assert played.outcome == "rolled_back"
+    assert "it is broken" in played.report["reason"]
+    assert as_found(played)
+    assert played.world.made == set()
+    assert played.report["leftovers"] == []
+
+
+@pytest.mark.parametrize("activity", [*BEFORE_TOUCHING, *ON_THE_WAY, *AFTERWARDS, "write_report"])
+def test_a_passing_fault_changes_nothing(activity: str) -> None:
+    played = play(SmallWorld(failures={activity: [PASSING, PASSING]}))
+    assert played.outcome == "repaired"
+    assert played.steps == RUNBOOK
+    assert played.report["leftovers"] == []
+
+
+@pytest.mark.parametrize("activity", [*BEFORE_TOUCHING, *ON_THE_WAY])
+def test_a_cancel_at_any_step_before_the_verified_boot_leaves_the_vm_as_found(activity: str) -> None:
+    played = play(SmallWorld(), cancel_before=activity)
+    assert played.outcome == "cancelled"
+    assert as_found(played)
+    assert played.world.made == set()
+
+
+def test_what_cannot_be_deleted_is_a_leftover_with_the_reason() -> None:
+    played = play(SmallWorld(failures={"begin_delete": [BROKEN, BROKEN]}))
+    assert played.outcome == "repaired"
+    assert len(played.report["leftovers"]) == 2
+    assert all("it is broken" in left["why"] for left in played.report["leftovers"])
+
+
+def test_a_vm_that_bugchecks_again_gets_its_own_disk_back_and_the_copy_that_ran_is_kept() -> None:
+    played = play(SmallWorld(boot="bugcheck"))
+    assert played.outcome != "repaired"
+    assert as_found(played)
+    assert [kept["resource_id"] for kept in played.report["kept"]] == [COPY]
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome", "os_disk"),
+    [("booted", "repaired", COPY), ("not_booted", "rolled_back", ORIGINAL), (None, "failed", COPY)],
+)
+def test_a_silent_boot_is_a_persons_to_confirm(answer: str | None, outcome: str, os_disk: str) -> None:
+    played = play(SmallWorld(boot="silent"), answers={"confirm_boot": answer} if answer else {})
+    assert played.outcome == outcome
+    assert played.world.os_disk == os_disk
+    assert played.report["checkpoints"][-1]["decision"] == (answer or "timed_out")
+
+
+@pytest.mark.parametrize("checkpoint", ["approve_repair", "approve_swap"])
+@pytest.mark.parametrize("answer", ["approve", "reject", None])
+def test_a_manual_checkpoint_asks_and_obeys(checkpoint: str, answer: str | None) -> None:
+    answers = {checkpoint: answer} if answer else {}
+    played = play(SmallWorld(), policy={"checkpoints": {checkpoint: "manual"}}, answers=answers)
+    assert played.outcome == ("repaired" if answer == "approve" else "rolled_back")
+    if answer != "approve":
+        assert as_found(played)
+        assert played.world.made == set()
+
+
+def test_an_unknown_diagnosis_is_asked_about_although_the_policy_would_not() -> None:
+    played = play(SmallWorld(ask_first=True), answers={"approve_repair": "approve"})
+    assert played.outcome == "repaired"
+    assert played.report["checkpoints"][0] | {"at": ""} == {
+        "name": "approve_repair", "decision": "approve", "by": "ada", "at": "", "comment": "", "values": {},
+    }  # fmt: skip
+
+
+def test_a_vm_that_recovered_while_a_person_thought_is_left_alone() -> None:
+    world = SmallWorld(diagnoses=["go", "not_applicable"])
+    played = play(world, started_by="event", answers={"approve_repair": "approve"})
+    assert played.outcome == "not_applicable"
+    assert not [name for name in world.begun_when if name.startswith("begin_")]
+
+
+def test_a_dry_run_touches_nothing() -> None:
+    played = play(SmallWorld(), policy={"dry_run": True})
+    assert played.outcome == "planned"
+    assert not [name for name in played.world.begun_when if name.startswith("begin_")]
+
+
+def test_a_disk_that_cannot_be_repaired_is_not_swapped_in() -> None:
+    played = play(SmallWorld(fix_ok=False))
+    assert played.outcome == "rolled_back"
+    assert played.world.calls["begin_swap"] == 0
+    assert as_found(played)
+
+
+def test_the_next_size_is_tried_where_one_cannot_be_had() -> None:
+    no_room = Failure(code="SkuNotAvailable", kind="no_capacity", message="none here")
+    played = play(SmallWorld(failures={"begin_repair_vm": [no_room]}))
+    assert played.outcome == "repaired"
+    assert played.world.calls["begin_repair_vm"] == 2
+
+
+def test_a_swap_that_is_accepted_without_effect_is_noticed() -> None:
+    world = SmallWorld()
+
+    def forget() -> None:
+        world.begin_swap = lambda job: SmallWorld.begin_deallocate(world, job)  # type: ignore[method-assign]
+
+    world.before["begin_swap"] = forget
+    played = play(world)
+    assert played.outcome == "rolled_back"
+    assert "accepted the swap" in played.report["reason"]

@@ -1,0 +1,51 @@
+"""What every HTTP route shares: JSON answers, problems, absolute links."""
+
+import json
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import urlsplit
+
+import azure.functions as func
+from azure.durable_functions import Blueprint, DurableFunctionsClient
+
+from bootmend.settings import settings
+from triggers.problems import ProblemError
+
+POLL_SECONDS = 15
+
+type Handler = Callable[[func.HttpRequest, DurableFunctionsClient], Awaitable[func.HttpResponse]]
+
+
+def route(blueprint: Blueprint, method: str, path: str, handler: Handler) -> None:
+    """Registers `handler` for one method and path, with a durable client. A ProblemError becomes its answer."""
+
+    @wraps(handler)
+    async def served(req: func.HttpRequest, client: DurableFunctionsClient) -> func.HttpResponse:
+        try:
+            return await handler(req, client)
+        except ProblemError as problem:
+            return problem.response()
+
+    served.__annotations__ = {"req": func.HttpRequest, "client": DurableFunctionsClient, "return": func.HttpResponse}
+    del served.__wrapped__
+    with_client = blueprint.durable_client_input(client_name="client")(served)
+    blueprint.function_name(handler.__name__)(
+        blueprint.route(route=path, methods=[method], trigger_arg_name="req")(with_client)
+    )
+
+
+def answer(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> func.HttpResponse:
+    return func.HttpResponse(json.dumps(body), status_code=status, headers=headers, mimetype="application/json")
+
+
+def link(request: func.HttpRequest, path: str) -> str:
+    """An absolute URL of this app, without any key."""
+    asked = urlsplit(request.url)
+    return f"{settings().public_url or f'{asked.scheme}://{asked.netloc}'}{path}"
+
+
+def accepted(request: func.HttpRequest, repair_id: str, body: Any) -> func.HttpResponse:
+    """202 with where to ask next: the asynchronous pattern that Logic Apps follow."""
+    headers = {"Location": link(request, f"/api/repairs/{repair_id}/result"), "Retry-After": str(POLL_SECONDS)}
+    return answer(body, 202, headers)
