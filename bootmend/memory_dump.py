@@ -28,6 +28,7 @@ _LARGEST: Final = 1 << 46
 _EPOCH: Final = datetime(1601, 1, 1, tzinfo=UTC)
 _EARLIEST: Final = datetime(2009, 1, 1, tzinfo=UTC)
 """Before the first Windows that Azure ran; a machine whose clock was never set reads an earlier time."""
+_BY_FILE: Final = "its header holds no usable time, and the file was written"
 _KERNEL_SPACE: Final = 0xFFFF_8000_0000_0000
 
 type DumpKind = Literal["full", "kernel", "bitmap full", "bitmap kernel", "other"]
@@ -156,10 +157,8 @@ def fresh(dump: DumpFacts, header: DumpHeader | str, *, not_before: datetime, no
     if cut:
         return DumpVerdict(fresh=False, reason=f"{dump.path} does not count: {cut}")
     earliest, latest = not_before - CLOCK_SLACK, not_after + CLOCK_SLACK
-    by_header = header.system_time is not None and header.system_time <= latest
-    moment = header.system_time if by_header and header.system_time is not None else dump.written_at
-    told_by: Literal["header", "file"] = "header" if by_header else "file"
-    source = "its header names a crash" if by_header else "its header holds no usable time, and the file was written"
+    moment, told_by = _moment(dump, header, latest)
+    source = "its header names a crash" if told_by == "header" else _BY_FILE
     wrong = _wrong_time(moment, dump.written_at, earliest=earliest, latest=latest)
     words = f"{source} at {_utc(moment)}"
     reason = (
@@ -168,6 +167,12 @@ def fresh(dump: DumpFacts, header: DumpHeader | str, *, not_before: datetime, no
         else f"{dump.path} counts: {words}, after the start at {_utc(not_before)}{_unproved(header)}"
     )
     return DumpVerdict(fresh=not wrong, reason=reason, crashed_at=moment, told_by=told_by)
+
+
+def _moment(dump: DumpFacts, header: DumpHeader, latest: datetime) -> tuple[datetime, Literal["header", "file"]]:
+    if header.system_time is not None and header.system_time <= latest:
+        return header.system_time, "header"
+    return dump.written_at, "file"
 
 
 def _cut(dump: DumpFacts, header: DumpHeader) -> str:

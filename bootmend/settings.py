@@ -39,7 +39,7 @@ class Settings(BaseModel):
     """JSON array: VM sizes for the repair VM, the first that can be had is taken. SCSI sizes with two cores serve well."""
     evidence_folder: Path
     """The folder in which evidence is kept: a mounted share, so that it outlives the instance."""
-    stable_seconds: Annotated[int, Field(ge=0, le=3600)] = 195
+    stable_seconds: Annotated[int, Field(ge=60, le=3600)] = 195
     """How long a boot must stay healthy: the documented health lag, 15 s and up to 3 min."""
     boot_minutes: Annotated[int, Field(ge=2, le=240)] = 30
     """How long to wait for a sign of life after the start before a person is asked."""

@@ -34,7 +34,7 @@ def execute_plan(run: Run, plan: Plan) -> Steps[FixVerdict]:
         run.ctx, activity.judge_fix, JudgeFix(**run.subject.model_dump(), plan=plan, output=look.output)
     )
     run.transcripts.append(fixed.transcript)
-    run.keep_evidence(*fixed.evidence)
+    run.keep_evidence(fixed.evidence)
     if not fixed.verdict.ok:
         raise RepairEndedError("rolled_back", f"the repair of the disk did not succeed: {fixed.verdict.reason}")
     run.fix = fixed.verdict

@@ -9,13 +9,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
-from sandbox.azure import AzureSimulator, TraceRow
-from sandbox.azure.world import REGIONS_WITH_SUBNET, FaultSpec, LockSpec, SourceSpec, WorldSpec
+from sandbox.azure import AzureSimulator, FaultSpec, LockSpec, SourceSpec, TraceRow, WorldSpec
 from sandbox.clock import VirtualClock
 from sandbox.engine.durable_engine import DurableEngine
 from sandbox.host.keys import HostKeys
 from sandbox.host.process import HostProcess
-from sandbox.player.account import changes, resource_ids, see_vm, to_be_listed
+from sandbox.player.account import VmSeen, changes, see_vm, to_be_listed
 from sandbox.player.api import RepairApi
 from sandbox.scenario import Scenario
 from sandbox.scenario_play import Incident
@@ -35,7 +34,9 @@ class World:
         self.spec = world_spec(scenario)
         mood = scenario.azure
         self.azure = AzureSimulator(self.clock, self.spec, seed=mood.seed, profile=mood.profile, factor=mood.factor)
-        self.vm_id = self.spec.compute_id(self.spec.sources[0].group, "virtualMachines", scenario.vm.name)
+        self.vm = self.azure.vm(scenario.vm.name)
+        self.vm_id = self.vm.id
+        self._vm_at_start = self._vm_seen()
         self.keys = HostKeys()
         self._app_folder = app_folder
         self._closing = contextlib.ExitStack()
@@ -47,9 +48,6 @@ class World:
             stack.callback(self.engine.stop)
             self.azure.start()
             stack.callback(self.azure.stop)
-            self.clock.add_idle_check(lambda: self.azure.in_flight == 0)
-            self._at_start = resource_ids(self.azure.account)
-            self._vm_at_start = see_vm(self.azure.account, self.vm_id)
             self._host = HostProcess(self._app_folder, engine_address, self._environment(evidence), self.keys)
             self._host.start()
             stack.callback(self._host.stop)
@@ -88,16 +86,16 @@ class World:
 
     def happen(self, incident: Incident) -> None:
         """Do this to the source VM, as someone else would."""
-        vm = self.azure.vm(self.scenario.vm.name)
         match incident:
             case "vm_recovers":
-                vm.recover_vm()
+                self.vm.recover()
             case "os_disk_swapped":
-                vm.swap_os_disk_behind_our_back()
+                self.vm.swap_os_disk_behind_our_back()
             case "vm_deleted":
-                vm.delete()
+                self.vm.delete()
             case "readonly_lock":
-                vm.set_lock("ReadOnly", "group")
+                self.vm.set_lock("ReadOnly", "group")
+        self.clock.poke()
 
     def requests(self) -> Sequence[TraceRow]:
         """Every ARM request of the app so far."""
@@ -105,20 +103,22 @@ class World:
 
     def unlisted_candidates(self) -> list[str]:
         """Ids of the resources that are new since the start or bear our tags: the report must list each."""
-        return to_be_listed(self.azure.account, self._at_start, self.vm_id)
+        return to_be_listed(self.azure.resources(), self._vm_seen())
 
     def changes_of_vm(self) -> list[str]:
         """How the source VM differs from what it was at the start, in words."""
-        return changes(self._vm_at_start, see_vm(self.azure.account, self.vm_id))
+        return changes(self._vm_at_start, self._vm_seen())
+
+    def _vm_seen(self) -> VmSeen:
+        return see_vm(self.vm, self.azure.resources())
 
     def _environment(self, evidence_folder: str) -> dict[str, str]:
-        subnets = {region: self.spec.subnet_id(region) for region in REGIONS_WITH_SUBNET}
         return {
             "PATH": os.environ.get("PATH", os.defpath),
             "HOME": evidence_folder,
             **self.azure.environment(),
             "BOOTMEND_REPAIR_GROUP": self.spec.repair_group,
-            "BOOTMEND_REPAIR_SUBNETS": json.dumps(subnets),
+            "BOOTMEND_REPAIR_SUBNETS": json.dumps(self.azure.repair_subnets()),
             "BOOTMEND_EVIDENCE_FOLDER": evidence_folder,
             **self.scenario.settings,
         }
@@ -141,7 +141,11 @@ def world_spec(scenario: Scenario) -> WorldSpec:
         tags=dict(vm.tags),
         locks=tuple(LockSpec(level=lock.level, scope=lock.scope) for lock in vm.locks),
         boot_diagnostics=vm.boot_diagnostics,
-        sfc_seconds=scenario.windows.sfc_seconds,
     )
     faults = tuple(FaultSpec(**fault.model_dump()) for fault in scenario.azure.faults)
-    return WorldSpec(sources=(source,), faults=faults, stale_agent=scenario.azure.stale_agent)
+    return WorldSpec(
+        sources=(source,),
+        faults=faults,
+        stale_agent=scenario.azure.stale_agent,
+        sfc_seconds=scenario.windows.sfc_seconds,
+    )

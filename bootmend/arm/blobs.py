@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email.utils
+import json
 import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -75,10 +76,10 @@ async def _read(response: ClientResponse, max_bytes: int, start: int) -> Blob | 
         case status if 300 <= status < 400:
             raise Rejected("refused to follow a redirect of a blob's link", "Redirected", status)
     # Storage's error bodies are XML; its code stands in a header.
-    error = error_from(response.status, "", response.headers)
+    told = {"code": response.headers.get("x-ms-error-code"), "message": "Azure Storage refused the blob's link"}
+    error = error_from(response.status, json.dumps(told), response.headers)
     if isinstance(error, NotFound):
         return None
-    error.code = response.headers.get("x-ms-error-code", "")
     raise error
 
 

@@ -67,7 +67,9 @@ class VmWrites(DiskWrites, Reads):
         except NotFound:
             return finished(_ATTACH, self.endpoint, vm, "POST")
         if not any(same_id(held.id, str(disk)) for held in facts.data_disks):
-            return existing(_ATTACH, self.endpoint, vm, facts.provisioning_state)
+            # A VM that failed by something else does not hold the disk either.
+            state = "Succeeded" if facts.provisioning_state == "Failed" else facts.provisioning_state
+            return existing(_ATTACH, self.endpoint, vm, state)
         from bootmend.arm import bodies
 
         return await self._attach_detach(vm, bodies.detach(str(disk)))

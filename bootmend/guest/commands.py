@@ -1,5 +1,6 @@
 """The guest scripts with their parameters, ready to be handed to a run command."""
 
+import re
 from functools import cache
 from importlib import resources
 from typing import Final
@@ -14,6 +15,8 @@ from bootmend.models.record import Record
 INSPECT_LIMIT: Final = 900
 """Seconds: a minute for the disk, a minute for its letters, the rest for a disk that is still being filled."""
 SLACK: Final = 900
+"""Seconds for everything but SFC."""
+_INCLUDE: Final = re.compile(r"^# include (?P<part>[a-z_]+\.ps1)$", re.MULTILINE)
 
 
 class GuestScript(Record):
@@ -27,7 +30,11 @@ class GuestScript(Record):
 
 @cache
 def script_text(name: str) -> str:
-    """The text of a shipped script, for example inspect.ps1."""
+    """The whole text of a shipped script, for example inspect.ps1, the parts that it includes put in."""
+    return _INCLUDE.sub(lambda found: _file_text(found["part"]).rstrip("\n"), _file_text(name))
+
+
+def _file_text(name: str) -> str:
     return resources.files("bootmend.guest").joinpath(name).read_text(encoding="ascii")
 
 

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox.azure.errors import ArmFault
+from sandbox.azure.errors import ArmError
 
 ROLES = Path(__file__).resolve().parents[2] / "infra" / "roles"
 CLIENT_ID = "00000000-0000-0000-0000-0000000000c1"
@@ -73,7 +73,7 @@ class Assignments:
     def require(self, action: str, scope: str) -> None:
         """Raises 403 AuthorizationFailed that names the action and the scope."""
         if not self.permits(action, scope):
-            raise ArmFault(
+            raise ArmError(
                 403,
                 "AuthorizationFailed",
                 f"The client '{CLIENT_ID}' with object id '{OBJECT_ID}' does not have authorization to perform action "
@@ -84,7 +84,7 @@ class Assignments:
     def require_linked(self, action: str, linked: str, *, while_doing: str, on: str) -> None:
         """Raises 403 LinkedAuthorizationFailed: a request that names another resource needs a right on that one too."""
         if not self.permits(action, linked):
-            raise ArmFault(
+            raise ArmError(
                 403,
                 "LinkedAuthorizationFailed",
                 f"The client '{CLIENT_ID}' with object id '{OBJECT_ID}' has permission to perform action '{while_doing}' "

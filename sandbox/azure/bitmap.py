@@ -2,7 +2,7 @@
 
 import struct
 
-from sandbox.windows.boot import Screenshot
+from sandbox.windows import Screenshot
 
 WIDTH, HEIGHT, SCALE = 320, 200, 2
 

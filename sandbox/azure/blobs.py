@@ -54,7 +54,7 @@ class BlobService:
         expiry = call.query.get("se", "")
         if call.query.get("sig") != self._signature(call.path, expiry):
             return False
-        return datetime.strptime(expiry + "+0000", _TIME + "%z") > self._account.now()
+        return datetime.fromisoformat(expiry) > self._account.now()
 
 
 def _part(data: bytes, wanted: str | None) -> Reply:
@@ -67,7 +67,9 @@ def _part(data: bytes, wanted: str | None) -> Reply:
         reply = _refused(416, "InvalidRange", "The range specified is invalid for the current size of the resource.")
         reply.headers["Content-Range"] = f"bytes */{len(data)}"
         return reply
-    return Reply(206, raw=data[start : end + 1], headers={**headers, "Content-Range": f"bytes {start}-{end}/{len(data)}"})
+    return Reply(
+        206, raw=data[start : end + 1], headers={**headers, "Content-Range": f"bytes {start}-{end}/{len(data)}"}
+    )
 
 
 def _refused(status: int, code: str, message: str) -> Reply:

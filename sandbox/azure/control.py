@@ -7,9 +7,7 @@ from sandbox.azure.compute.machine import Machine, OsSlot, Power
 from sandbox.azure.compute.machines import remove
 from sandbox.azure.compute.power import catch_up, power_off, power_on
 from sandbox.azure.locks import Level
-from sandbox.windows.build import build_os_disk
-from sandbox.windows.disk import WindowsDisk
-from sandbox.windows.spec import SourceVm, SourceWindows
+from sandbox.windows import SourceVm, SourceWindows, WindowsDisk, build_os_disk
 
 
 @dataclass(frozen=True)

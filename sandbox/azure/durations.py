@@ -32,7 +32,9 @@ MEASURED = {
     "power_off": Spread(9.3, 14, "power off, n=23"),
     "start": Spread(9.3, 18, "start, n=9; booting comes after"),
     "delete_vm": Spread(39, 132, "VM delete, n=20"),
-    "run_command": Spread(14.5, 19, "[I] RunCommand action with a trivial script, min 10, median 19, n=26: until it starts"),
+    "run_command": Spread(
+        14.5, 19, "[I] RunCommand action with a trivial script, min 10, median 19, n=26: until it starts"
+    ),
     "delete_run_command": Spread(9.3, 14, "[I] as power off"),
     "nothing_to_do": Spread(0.5, 0.8, "[I] the least that was seen"),
 }

@@ -8,7 +8,7 @@ CONCURRENT = (
 )
 
 
-class ArmFault(Exception):
+class ArmError(Exception):
     """A request is answered with an error. `flat`: without the outer `error`, as Compute answers 429."""
 
     def __init__(
@@ -41,7 +41,7 @@ class ArmFault(Exception):
         return error if self._flat else {"error": error}
 
 
-class OperationFailed(Exception):
+class OperationFailedError(Exception):
     """An accepted operation ends Failed with this code."""
 
     def __init__(self, code: str, message: str) -> None:
@@ -50,13 +50,13 @@ class OperationFailed(Exception):
         self.message = message
 
 
-class ConnectionDropped(Exception):
+class ConnectionDroppedError(Exception):
     """The connection is closed without an answer."""
 
 
-def not_found(resource_type: str, name: str, group: str) -> ArmFault:
+def not_found(resource_type: str, name: str, group: str) -> ArmError:
     """404 for a resource that is not there."""
-    return ArmFault(
+    return ArmError(
         404,
         "ResourceNotFound",
         f"The Resource '{resource_type}/{name}' under resource group '{group}' was not found. "
@@ -64,29 +64,29 @@ def not_found(resource_type: str, name: str, group: str) -> ArmFault:
     )
 
 
-def invalid(target: str, message: str) -> ArmFault:
+def invalid(target: str, message: str) -> ArmError:
     """400 for a parameter that cannot be."""
-    return ArmFault(400, "InvalidParameter", message, target=target)
+    return ArmError(400, "InvalidParameter", message, target=target)
 
 
-def not_allowed(message: str) -> ArmFault:
+def not_allowed(message: str) -> ArmError:
     """409 for something that the resource's state forbids."""
-    return ArmFault(409, "OperationNotAllowed", message)
+    return ArmError(409, "OperationNotAllowed", message)
 
 
-def busy() -> ArmFault:
+def busy() -> ArmError:
     """409 while another operation holds the resource."""
-    return ArmFault(409, "Conflict", CONCURRENT)
+    return ArmError(409, "Conflict", CONCURRENT)
 
 
-def unchangeable(name: str) -> ArmFault:
+def unchangeable(name: str) -> ArmError:
     """409 for a property that a PUT may not change."""
-    return ArmFault(409, "PropertyChangeNotAllowed", f"Changing property '{name}' is not allowed.", target=name)
+    return ArmError(409, "PropertyChangeNotAllowed", f"Changing property '{name}' is not allowed.", target=name)
 
 
-def precondition_failed() -> ArmFault:
+def precondition_failed() -> ArmError:
     """412 when the ETag does not match."""
-    return ArmFault(
+    return ArmError(
         412,
         "PreconditionFailed",
         "The condition specified using HTTP conditional header(s) is not met: the resource was changed since it was read.",

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sandbox.azure.errors import ArmFault, ConnectionDropped
+from sandbox.azure.errors import ArmError, ConnectionDroppedError
 from sandbox.azure.world import FaultSpec
 
 _CODES = {
@@ -47,12 +47,12 @@ class Faults:
 def strike(fault: FaultSpec) -> None:
     """Raises what the caller gets to see."""
     if fault.drop_connection or fault.status is None:
-        raise ConnectionDropped
+        raise ConnectionDroppedError
     code = fault.code or _CODES.get(fault.status, "")
     message = fault.message or "This answer was ordered by the scenario."
     details = [{"code": "TooManyRequests", "target": "Scenario", "message": "{}"}] if fault.status == 429 else None
     headers = _wait(fault.retry_after)
-    raise ArmFault(fault.status, code, message, headers=headers, details=details, flat=fault.status == 429)
+    raise ArmError(fault.status, code, message, headers=headers, details=details, flat=fault.status == 429)
 
 
 def doom(fault: FaultSpec) -> tuple[str, str]:
@@ -64,4 +64,8 @@ def _wait(seconds: float | None) -> dict[str, str]:
     """Whole seconds go into Retry-After; a fraction only x-ms-retry-after-ms can tell."""
     if seconds is None:
         return {}
-    return {"Retry-After": str(int(seconds))} if seconds == int(seconds) else {"x-ms-retry-after-ms": str(int(seconds * 1000))}
+    return (
+        {"Retry-After": str(int(seconds))}
+        if seconds == int(seconds)
+        else {"x-ms-retry-after-ms": str(int(seconds * 1000))}
+    )

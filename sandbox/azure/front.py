@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, replace
 
 from sandbox.azure.account import Account
-from sandbox.azure.errors import ArmFault
+from sandbox.azure.errors import ArmError
 from sandbox.azure.faults import Faults, doom, strike
 from sandbox.azure.identity import Identity
 from sandbox.azure.routes import Route
@@ -35,7 +35,7 @@ class Front:
         self._throttle = Throttle()
 
     def answer(self, call: Call) -> Answer:
-        """Raises ConnectionDropped where the scenario says so; every other fault is a reply."""
+        """Raises ConnectionDroppedError where the scenario says so; every other fault is a reply."""
         permission, headers = "", dict[str, str]()
         try:
             self._identity.check(call, self._account.now())
@@ -43,11 +43,11 @@ class Front:
             permission = self._permission(route, call)
             headers.update(self._throttle.take_manager(call.method, self._account.now()))
             reply = self._act(route, permission, call, headers)
-        except ArmFault as fault:
+        except ArmError as fault:
             body = fault.body() if fault.code else None
             return Answer(permission, Reply(fault.status, body, {**headers, **fault.headers}))
         except KeyError as error:
-            problem = ArmFault(400, "InvalidRequestContent", f"The request content lacks {error}.")
+            problem = ArmError(400, "InvalidRequestContent", f"The request content lacks {error}.")
             return Answer(permission, Reply(400, problem.body(), headers))
         return Answer(permission, replace(reply, headers={**headers, **reply.headers}))
 
@@ -79,12 +79,12 @@ class Front:
             if route.method == call.method:
                 if "api-version" not in call.query:
                     message = "The api-version query parameter (?api-version=) is required for all requests."
-                    raise ArmFault(400, "MissingApiVersionParameter", message)
+                    raise ArmError(400, "MissingApiVersionParameter", message)
                 return route, replace(call, parts=match.groupdict())
         if found:
             message = f"The requested resource does not support http method '{call.method}'."
-            raise ArmFault(405, "UnsupportedHttpMethod", message)
-        raise ArmFault(404, "InvalidResourceType", f"Nothing is served here under '{call.path}'.")
+            raise ArmError(405, "UnsupportedHttpMethod", message)
+        raise ArmError(404, "InvalidResourceType", f"Nothing is served here under '{call.path}'.")
 
     @staticmethod
     def _permission(route: Route, call: Call) -> str:
@@ -93,7 +93,7 @@ class Front:
     def _require_known(self, call: Call) -> None:
         if call.parts["subscription"].lower() != self._account.spec.subscription:
             message = f"The subscription '{call.parts['subscription']}' could not be found."
-            raise ArmFault(404, "SubscriptionNotFound", message)
+            raise ArmError(404, "SubscriptionNotFound", message)
 
     def _take(self, limit: str, call: Call) -> dict[str, str]:
         resource, region = self._charged(call)

@@ -11,7 +11,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 from sandbox.azure.authorization import CLIENT_ID, OBJECT_ID
-from sandbox.azure.errors import ArmFault
+from sandbox.azure.errors import ArmError
 from sandbox.azure.wire import Call, Json, Reply, stamp
 from sandbox.azure.world import TENANT
 
@@ -65,7 +65,9 @@ class Identity:
             "exp": int((now + self._lifetime).timestamp()),
             "jti": secrets.token_hex(8),
         }
-        token = ".".join(_segment(part) for part in ({"alg": "none", "typ": "JWT"}, claims)) + "." + secrets.token_hex(16)
+        token = (
+            ".".join(_segment(part) for part in ({"alg": "none", "typ": "JWT"}, claims)) + "." + secrets.token_hex(16)
+        )
         self._expiry[token] = now + self._lifetime
         return token
 
@@ -74,6 +76,6 @@ def _segment(part: Json) -> str:
     return base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
 
 
-def _unauthorized(code: str, message: str) -> ArmFault:
+def _unauthorized(code: str, message: str) -> ArmError:
     challenge = f'Bearer authorization_uri="https://login.microsoftonline.com/{TENANT}", error="invalid_token"'
-    return ArmFault(401, code, message, headers={"WWW-Authenticate": challenge})
+    return ArmError(401, code, message, headers={"WWW-Authenticate": challenge})

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from sandbox.azure.errors import ArmFault
+from sandbox.azure.errors import ArmError
 from sandbox.azure.wire import Json
 
 Level = Literal["ReadOnly", "CanNotDelete"]
@@ -49,7 +49,7 @@ class Locks:
         levels = ("ReadOnly", "CanNotDelete") if doing == "delete" else ("ReadOnly",)
         for lock in self._locks:
             if lock.level in levels and within(target, lock.scope):
-                raise ArmFault(
+                raise ArmError(
                     409,
                     "ScopeLocked",
                     f"The scope '{target}' cannot perform {doing} operation because following scope(s) are locked: "

@@ -11,7 +11,7 @@ from datetime import datetime
 from threading import RLock
 from urllib.parse import urlencode
 
-from sandbox.azure.errors import ArmFault, OperationFailed, busy
+from sandbox.azure.errors import ArmError, OperationFailedError, busy
 from sandbox.azure.wire import Call, Json, Reply, stamp
 from sandbox.clock import VirtualClock
 
@@ -106,9 +106,9 @@ class Operations:
             operation.ended = self.clock.now()
             try:
                 if doom is not None:
-                    raise OperationFailed(*doom)
+                    raise OperationFailedError(*doom)
                 operation.output = operation.order.finish()
-            except OperationFailed as failure:
+            except OperationFailedError as failure:
                 operation.error = (failure.code, str(failure).removeprefix(f"{failure.code}: "))
                 operation.order.abandon()
 
@@ -125,9 +125,9 @@ class Operations:
         """GET of a status URL, or of a Location (monitor=true)."""
         operation = self.known.get(call.parts["operation"].lower())
         if operation is None or operation.family.lower() != call.parts["family"].lower():
-            raise ArmFault(404, "NotFound", "The entity was not found in this Azure location.")
+            raise ArmError(404, "NotFound", "The entity was not found in this Azure location.")
         if any(call.query.get(name) != operation.query[name] for name in ("p", "t", *_SIGNATURE)):
-            raise ArmFault(403, "AuthorizationFailed", "The signature of the operation's URL does not match.")
+            raise ArmError(403, "AuthorizationFailed", "The signature of the operation's URL does not match.")
         waiting = operation.retry_after if operation.ended is None else {}
         if call.query.get("monitor") != "true":
             return Reply(200, operation.shape(), dict(waiting))
@@ -135,7 +135,7 @@ class Operations:
             again = {"Location": self._url(operation, call, monitor=True)}
             return Reply(202, None, {**again, **waiting})
         if operation.error is not None:
-            raise ArmFault(409, *operation.error)
+            raise ArmError(409, *operation.error)
         return Reply(200, operation.output) if operation.output is not None else Reply(204)
 
     def forget(self) -> None:

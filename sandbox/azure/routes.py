@@ -102,7 +102,9 @@ def _kind_of_disk(service: DiskService, kind: Kind, put_limit: str) -> tuple[Rou
         Route("PATCH", one, f"{permission}/write", partial(service.patch, kind), "put_disk"),
         Route("DELETE", one, f"{permission}/delete", partial(service.delete, kind), "delete_disk"),
         Route("GET", f"{_GROUP}{_COMPUTE}/{kind}", f"{permission}/read", partial(service.list, kind), "get_disk"),
-        Route("GET", f"{_SUBSCRIPTION}{_COMPUTE}/{kind}", f"{permission}/read", partial(service.list, kind), "get_disk"),
+        Route(
+            "GET", f"{_SUBSCRIPTION}{_COMPUTE}/{kind}", f"{permission}/read", partial(service.list, kind), "get_disk"
+        ),
     )
 
 
@@ -118,8 +120,16 @@ def _subscription(service: SubscriptionService) -> tuple[Route, ...]:
             service.operation,
             "get_operation",
         ),
-        Route("GET", f"{operations}/usages", "Microsoft.Compute/locations/usages/read", service.usages, "subscription_info"),
-        Route("GET", f"{_SUBSCRIPTION}{_COMPUTE}/skus", "Microsoft.Compute/skus/read", service.skus, "subscription_info"),
+        Route(
+            "GET",
+            f"{operations}/usages",
+            "Microsoft.Compute/locations/usages/read",
+            service.usages,
+            "subscription_info",
+        ),
+        Route(
+            "GET", f"{_SUBSCRIPTION}{_COMPUTE}/skus", "Microsoft.Compute/skus/read", service.skus, "subscription_info"
+        ),
         Route("GET", f"{_SUBSCRIPTION}{_LOCKS}", "Microsoft.Authorization/locks/read", service.locks),
         Route("GET", f"{_GROUP}{_LOCKS}", "Microsoft.Authorization/locks/read", service.locks),
         Route("GET", f"{_VM}{_LOCKS}", "Microsoft.Authorization/locks/read", service.locks),

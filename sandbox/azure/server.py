@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from aiohttp import web
 
-from sandbox.azure.errors import ConnectionDropped
+from sandbox.azure.errors import ConnectionDroppedError
 from sandbox.azure.wire import Call, Reply
 
 _LARGEST_BODY = 4 * 1024 * 1024
@@ -52,7 +52,7 @@ class Server:
         try:
             reply = self._answer(await _read(request))
             return web.Response(status=reply.status, body=reply.content(), headers=_headers(reply))
-        except ConnectionDropped:
+        except ConnectionDroppedError:
             if request.transport is not None:
                 request.transport.abort()
             return web.Response()

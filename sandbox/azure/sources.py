@@ -10,8 +10,7 @@ from sandbox.azure.compute.sizes import size_named
 from sandbox.azure.compute.windows_images import image_id, image_of
 from sandbox.azure.network import Nic
 from sandbox.azure.world import SourceSpec
-from sandbox.windows.boot import Screenshot
-from sandbox.windows.build import build_data_disk, build_os_disk
+from sandbox.windows import Screenshot, build_data_disk, build_os_disk
 
 _AGE = timedelta(days=200)
 _LAST_WELL = timedelta(minutes=40)

@@ -4,10 +4,12 @@ import re
 from collections.abc import Iterator
 
 from sandbox.azure.account import Account
+from sandbox.azure.compute.disk import Disk
+from sandbox.azure.compute.machine import Machine
 from sandbox.azure.compute.machine_create import sizes_in_use
 from sandbox.azure.compute.sizes import SIZES, sku_shape, usage_shapes
-from sandbox.azure.errors import ArmFault, not_found
-from sandbox.azure.network import subnet_shape
+from sandbox.azure.errors import ArmError, not_found
+from sandbox.azure.network import Nic, subnet_shape
 from sandbox.azure.wire import Call, Json, Reply
 
 _TAG_FILTER = re.compile(r"tagName eq '([^']*)'(?: and tagValue eq '([^']*)')?", re.IGNORECASE)
@@ -26,7 +28,7 @@ class SubscriptionService:
         """Resource Skus - List. Without the location filter Azure answers with every region: here one is needed."""
         found = re.fullmatch(r"location eq '([^']+)'", call.query.get("$filter", ""))
         if not found:
-            raise ArmFault(400, "InvalidParameter", "Only the filter location eq '…' is served here.", target="$filter")
+            raise ArmError(400, "InvalidParameter", "Only the filter location eq '…' is served here.", target="$filter")
         location = found[1].lower()
         restricted = self._account.spec.restricted
         return Reply(200, {"value": [sku_shape(s, location, restricted=s.name in restricted) for s in SIZES.values()]})
@@ -64,7 +66,11 @@ class SubscriptionService:
 
     def group(self, call: Call) -> Reply:
         group = call.parts["group"]
-        body: Json = {"id": self._account.spec.group_id(group), "name": group, "type": "Microsoft.Resources/resourceGroups"}
+        body: Json = {
+            "id": self._account.spec.group_id(group),
+            "name": group,
+            "type": "Microsoft.Resources/resourceGroups",
+        }
         return Reply(200, {**body, "location": "westeurope", "properties": {"provisioningState": "Succeeded"}})
 
     def resources(self, call: Call) -> Reply:
@@ -82,7 +88,7 @@ class SubscriptionService:
 
     def _all(self) -> Iterator[tuple[str, Json]]:
         account = self._account
-        things = [
+        things: list[tuple[Machine | Disk | Nic, str]] = [
             *((machine, "Microsoft.Compute/virtualMachines") for machine in account.machines.values()),
             *((disk, f"Microsoft.Compute/{disk.kind}") for disk in account.disks.values()),
             *((nic, "Microsoft.Network/networkInterfaces") for nic in account.nics.values()),
@@ -97,6 +103,6 @@ def _matches(resource: Json, wanted: str) -> bool:
         return True
     found = _TAG_FILTER.fullmatch(wanted)
     if not found:
-        raise ArmFault(400, "InvalidFilterInQueryString", f"The filter '{wanted}' is not served here.")
+        raise ArmError(400, "InvalidFilterInQueryString", f"The filter '{wanted}' is not served here.")
     value = resource["tags"].get(found[1])
     return value is not None and found[2] in (None, value)

@@ -5,7 +5,7 @@ import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sandbox.azure.errors import ArmFault
+from sandbox.azure.errors import ArmError
 from sandbox.azure.wire import stamp
 
 
@@ -72,7 +72,7 @@ class Throttle:
         self._buckets: dict[tuple[str, str], _Bucket] = {}
 
     def take_compute(self, name: str, region: str, resource: str, now: datetime) -> dict[str, str]:
-        """Headers that tell what is left. Raises ArmFault 429 in Compute's flat shape."""
+        """Headers that tell what is left. Raises ArmError 429 in Compute's flat shape."""
         left, short = self._take(COMPUTE[name], region, resource, now)
         header = {"x-ms-ratelimit-remaining-resource": ",".join(f"Microsoft.Compute/{label};{n}" for label, n in left)}
         if short:
@@ -85,8 +85,10 @@ class Throttle:
         header = {label: str(count) for label, count in left}
         if short:
             wait = str(short[1])
-            message = f"Number of requests for the subscription exceeded the limit. Please try again after '{wait}' seconds."
-            raise ArmFault(429, "SubscriptionRequestsThrottled", message, headers={**header, "Retry-After": wait})
+            message = (
+                f"Number of requests for the subscription exceeded the limit. Please try again after '{wait}' seconds."
+            )
+            raise ArmError(429, "SubscriptionRequestsThrottled", message, headers={**header, "Retry-After": wait})
         return header
 
     def _take(
@@ -112,7 +114,7 @@ class Throttle:
         return bucket
 
 
-def _too_many(limit: Limit, wait: int, now: datetime, header: dict[str, str]) -> ArmFault:
+def _too_many(limit: Limit, wait: int, now: datetime, header: dict[str, str]) -> ArmError:
     measured = {
         "operationGroup": limit.label,
         "startTime": stamp(now),
@@ -120,7 +122,7 @@ def _too_many(limit: Limit, wait: int, now: datetime, header: dict[str, str]) ->
         "allowedRequestCount": limit.capacity,
         "measuredRequestCount": limit.capacity + 1,
     }
-    return ArmFault(
+    return ArmError(
         429,
         "OperationNotAllowed",
         "The server rejected the request because too many requests have been received for this subscription.",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sandbox.azure.errors import ArmFault
+from sandbox.azure.errors import ArmError
 
 Json = dict[str, Any]
 
@@ -85,8 +85,10 @@ def parse_id(text: str) -> ArmId:
     return ArmId(found[1], found[2], "/".join([found[3], *segments[::2]]), segments[-1], text)
 
 
-def _unreadable(why: str) -> ArmFault:
-    return ArmFault(400, "InvalidRequestContent", f"The request content was invalid and could not be deserialized: {why}")
+def _unreadable(why: str) -> ArmError:
+    return ArmError(
+        400, "InvalidRequestContent", f"The request content was invalid and could not be deserialized: {why}"
+    )
 
 
 def stamp(moment: datetime) -> str:

@@ -4,6 +4,7 @@ The SDK's own worker does the replay, so that it also raises where a history and
 """
 
 import base64
+import warnings
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -76,9 +77,17 @@ def _run(orchestrator: Orchestrator, episode: Episode) -> list[pb.OrchestratorAc
     for event in (*episode.past, *episode.new):
         if event.HasField("executionStarted"):
             request.instanceId = event.executionStarted.orchestrationInstance.instanceId
+    return take_turn(orchestrator, request)
+
+
+def take_turn(orchestrator: Orchestrator, request: pb.OrchestratorRequest) -> list[pb.OrchestratorAction]:
+    """The actions that the orchestrator returns for one request of an engine. Raises ReplayMismatchError."""
     body = base64.b64encode(request.SerializeToString()).decode("ascii")
+    with warnings.catch_warnings():
+        # The SDK's advice about strict typing, once a process: where warnings are errors it would fail the turn.
+        warnings.filterwarnings("ignore", "azure.functions df_loads", DeprecationWarning)
+        answer = DurableFunctionsWorker().execute_orchestration_request(orchestrator, body)
     response = pb.OrchestratorResponse()
-    answer = DurableFunctionsWorker().execute_orchestration_request(orchestrator, body)
     response.ParseFromString(base64.b64decode(answer))
     for action in response.actions:
         failure = action.completeOrchestration.failureDetails

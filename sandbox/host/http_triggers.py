@@ -49,13 +49,19 @@ class HttpTriggers:
 def _request_datum(request: Request, route_parameters: dict[str, str], body: bytes) -> meta.Datum:
     content = {
         "method": meta.Datum(request.method, "string"),
-        "url": meta.Datum(str(request.url), "string"),
+        "url": meta.Datum(_absolute_url(request), "string"),
         "headers": _strings(_joined(request.headers.items())),
         "query": _strings(_joined(request.query_params.multi_items())),
         "params": _strings(route_parameters),
         "body": meta.Datum(body, "bytes"),
     }
     return meta.Datum(content, "http")
+
+
+def _absolute_url(request: Request) -> str:
+    """The URL as the caller wrote it, by the Host header; starlette's own has the path decoded."""
+    path, query = request.scope["raw_path"].decode("ascii"), request.scope["query_string"].decode("ascii")
+    return f"{request.url.scheme}://{request.url.netloc}{path}" + (f"?{query}" if query else "")
 
 
 def _joined(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:

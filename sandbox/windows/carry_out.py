@@ -7,8 +7,8 @@ from random import Random
 from bootmend.guest.contract import CommandResult, Plan, PlannedCommand, SfcLine, SfcLog, Transcript
 from bootmend.guest.envelope import MARKER
 from sandbox.windows.guest import RepairGuest
-from sandbox.windows.native import NativeResult, run_native
 from sandbox.windows.sfc import scan, sr_messages
+from sandbox.windows.system32 import NativeResult, run_native
 
 _RETRY_SECONDS = 2.0
 _STEP_PERCENT = 4

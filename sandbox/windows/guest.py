@@ -24,17 +24,23 @@ class RepairGuest:
     offline: dict[int, str] = field(default_factory=dict)
     """LUN → Windows' reason."""
     read_only: set[int] = field(default_factory=set)
-    seen: set[int] = field(default_factory=set)
+    seen: dict[int, str] = field(default_factory=dict)
+    """LUN → identity of the disk that was noticed there."""
 
     def look(self) -> None:
         """Windows notices the disks: states and letters."""
-        for lun in self.seen - self.attached.keys():
-            self.seen.discard(lun)
-            self.offline.pop(lun, None)
+        for lun in [lun for lun in self.seen if lun not in self.attached]:
+            self._forget(lun)
         for lun, disk in sorted(self.attached.items()):
-            if lun not in self.seen:
-                self.seen.add(lun)
+            if self.seen.get(lun) != disk.first_identity:
+                self._forget(lun)
+                self.seen[lun] = disk.first_identity
                 self._admit(lun, disk)
+
+    def _forget(self, lun: int) -> None:
+        self.seen.pop(lun, None)
+        self.offline.pop(lun, None)
+        self.read_only.discard(lun)
 
     def _admit(self, lun: int, disk: WindowsDisk) -> None:
         if disk.collides:

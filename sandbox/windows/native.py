@@ -2,24 +2,15 @@
 
 import copy
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
-from random import Random
 
 from sandbox.windows.bcd import BcdStore
 from sandbox.windows.guest import RepairGuest
 from sandbox.windows.registry import Hive
 
 _VOLUME = re.compile(r"^\\\\\?\\Volume\{([0-9a-f-]{36})\}\\$", re.IGNORECASE)
-_DONE = "The operation completed successfully.\r\n"
+DONE = "The operation completed successfully.\r\n"
 _NOT_FOUND = "The system cannot find the file specified.\r\n"
-
-
-@dataclass(frozen=True)
-class NativeResult:
-    exit_code: int
-    output: str
-    seconds: float
 
 
 @dataclass(frozen=True)
@@ -32,23 +23,6 @@ class Answer:
 
 def bad_syntax(exe: str) -> Answer:
     return Answer(1, f"ERROR: Invalid syntax.\r\nType {exe} /? for usage.\r\n")
-
-
-def run_native(guest: RepairGuest, exe: str, args: tuple[str, ...], rng: Random) -> NativeResult:
-    """One command other than SFC; an executable that is not known is not found."""
-    # Imported here: the table names functions of modules that build on this one.
-    from sandbox.windows.reg import reg
-
-    commands: dict[str, Callable[[RepairGuest, tuple[str, ...]], Answer]] = {
-        "bcdedit.exe": bcdedit,
-        "fc.exe": compare,
-        "mountvol.exe": mountvol,
-        "reg.exe": reg,
-        "robocopy.exe": robocopy,
-    }
-    command = commands.get(exe)
-    answer = command(guest, args) if command else Answer(1, _NOT_FOUND)
-    return NativeResult(answer.exit_code, answer.output, round(rng.uniform(0.2, 2.0), 1))
 
 
 def bcdedit(guest: RepairGuest, args: tuple[str, ...]) -> Answer:
@@ -67,7 +41,7 @@ def bcdedit(guest: RepairGuest, args: tuple[str, ...]) -> Answer:
         if entry is None:
             return Answer(1, "The specified entry does not exist.\r\n" + _NOT_FOUND)
         entry.ems = rest[1].upper() == "ON"
-        return Answer(0, _DONE)
+        return Answer(0, DONE)
     if verb == "/emssettings":
         return _ems_settings(store, rest)
     return bad_syntax("bcdedit")
@@ -79,7 +53,7 @@ def _ems_settings(store: BcdStore, rest: tuple[str, ...]) -> Answer:
         return bad_syntax("bcdedit")
     store.ems_port = int(words["EMSPORT"])
     store.ems_baudrate = int(words.get("EMSBAUDRATE", "9600"))
-    return Answer(0, _DONE)
+    return Answer(0, DONE)
 
 
 def mountvol(guest: RepairGuest, args: tuple[str, ...]) -> Answer:

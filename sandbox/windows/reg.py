@@ -3,10 +3,9 @@
 from typing import get_args
 
 from sandbox.windows.guest import RepairGuest
-from sandbox.windows.native import Answer, bad_syntax, hive_at
+from sandbox.windows.native import DONE, Answer, bad_syntax, hive_at
 from sandbox.windows.registry import Hive, Kind, Value
 
-_DONE = "The operation completed successfully.\r\n"
 _NO_KEY = "ERROR: The system was unable to find the specified registry key or value.\r\n"
 _ROOT = "HKLM\\"
 _BUSY_TRIES = 2
@@ -47,7 +46,7 @@ def _load(guest: RepairGuest, name: str, path: str) -> Answer:
         guest.busy[name] = _BUSY_TRIES
     elif "hive_never_unloads" in place[0].trouble:
         guest.busy[name] = 1_000_000
-    return Answer(0, _DONE)
+    return Answer(0, DONE)
 
 
 def _unload(guest: RepairGuest, name: str) -> Answer:
@@ -55,7 +54,7 @@ def _unload(guest: RepairGuest, name: str) -> Answer:
         guest.busy[name] -= 1
         return Answer(1, "ERROR: Access is denied.\r\n")
     del guest.loaded[name]
-    return Answer(0, _DONE)
+    return Answer(0, DONE)
 
 
 def _query(hive: Hive, path: str, below: str, rest: tuple[str, ...]) -> Answer:
@@ -87,11 +86,11 @@ def _add(hive: Hive, below: str, rest: tuple[str, ...]) -> Answer:
         return bad_syntax("REG ADD")
     data = int(options["/d"], 0) if kind == "REG_DWORD" else options["/d"]
     hive.set(below, options["/v"], Value(kind, data))
-    return Answer(0, _DONE)
+    return Answer(0, DONE)
 
 
 def _delete(hive: Hive, below: str, rest: tuple[str, ...]) -> Answer:
     options = _options(rest)
     if options is None or options.keys() != {"/v"}:
         return bad_syntax("REG DELETE")
-    return Answer(0, _DONE) if hive.delete(below, options["/v"]) else Answer(1, _NO_KEY)
+    return Answer(0, DONE) if hive.delete(below, options["/v"]) else Answer(1, _NO_KEY)

@@ -15,6 +15,8 @@ from sandbox.windows.look_inside import look_inside
 from sandbox.windows.script_run import ScriptRun
 
 SFC_SECONDS = 1500.0
+_CLEAN_UP = 1.0
+"""Seconds between the last line and the script's end."""
 _TAIL_LIMITS = (160, 60, 20, 0)
 _LINE_LIMITS = (20, 8, 2)
 
@@ -49,7 +51,7 @@ def _inspect(guest: RepairGuest, parameters: dict[str, str], protected: dict[str
     late = any("late_letters" in disk.trouble for disk in guest.attached.values())
     never = any("letters_never_come" in disk.trouble for disk in guest.attached.values())
     seconds = round(rng.uniform(8, 20) + (30 if late else 0) + (60 if never else 0), 1)
-    return ScriptRun(seconds, ((seconds, seal("facts", ascii_json(facts))),), 0)
+    return ScriptRun(seconds + _CLEAN_UP, ((seconds, seal("facts", ascii_json(facts))),), 0)
 
 
 def _execute(
@@ -71,7 +73,7 @@ def _execute(
     execution = Execution(guest, plan, rng, now, sfc_seconds)
     transcript = execution.run()
     last = (execution.elapsed, sealed_transcript(plan, transcript))
-    return ScriptRun(execution.elapsed, (*execution.printed, last), 0)
+    return ScriptRun(round(execution.elapsed + _CLEAN_UP, 1), (*execution.printed, last), 0)
 
 
 def sealed_transcript(plan: Plan, transcript: Transcript) -> str:

@@ -1,7 +1,5 @@
 """Reading the serial log: offsets hold, noise costs nothing, nothing is invented."""
 
-from collections.abc import Callable
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -196,9 +194,9 @@ def test_a_reading_from_an_offset_sees_what_a_reading_of_the_rest_sees(
     base = [0, start // 2, max(start - 1, 0), start][way]
     rest = read_serial_log(new + more)
     reading = read_serial_log(whole[base:], start=start, base=base)
-    move: Callable[[int | None], int | None] = lambda at: None if at is None else at + start  # noqa: E731
     assert reading.stop_code == rest.stop_code
-    assert (reading.bugcheck_at, reading.banner_at) == (move(rest.bugcheck_at), move(rest.banner_at))
+    assert reading.bugcheck_at == (None if rest.bugcheck_at is None else start + rest.bugcheck_at)
+    assert reading.banner_at == (None if rest.banner_at is None else start + rest.banner_at)
     assert (reading.start, reading.length) == (start, len(whole))
 
 

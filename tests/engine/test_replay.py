@@ -5,11 +5,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from azure.durable_functions.worker import DurableFunctionsWorker
 from durabletask import task
 from durabletask.internal import orchestrator_service_pb2 as pb
 
-from sandbox.engine.replay import ReplayMismatchError, decided, episodes, prefixes, recorded, replay
+from sandbox.engine.replay import ReplayMismatchError, decided, episodes, prefixes, recorded, replay, take_turn
 from tests.engine.bench import Bench, engine_bench
 
 type Turns = Generator[task.Task[Any], Any, Any]
@@ -75,13 +74,13 @@ def _play(bench: Bench) -> None:
         if item.HasField("activityRequest"):
             bench.answer(item)
         else:
-            bench.decide(item, *_run(bodies, item.orchestratorRequest))
+            request = item.orchestratorRequest
+            bench.decide(item, *take_turn(bodies[_orchestration(request)], request))
 
 
-def _run(bodies: dict[str, Any], request: pb.OrchestratorRequest) -> list[pb.OrchestratorAction]:
-    name = next(e for e in (*request.pastEvents, *request.newEvents) if e.HasField("executionStarted"))
-    answer = DurableFunctionsWorker()._run_orchestration(bodies[name.executionStarted.name], request)
-    return list(answer.actions)
+def _orchestration(request: pb.OrchestratorRequest) -> str:
+    started = (e.executionStarted for e in (*request.pastEvents, *request.newEvents) if e.HasField("executionStarted"))
+    return str(next(started).name)
 
 
 def test_a_replay_decides_what_the_history_records() -> None:
@@ -113,7 +112,7 @@ def test_a_history_that_continued_as_new_ends_with_that_decision() -> None:
 
 def test_changed_code_does_not_fit_an_old_history() -> None:
     history, _ = history_of_an_errand()
-    with pytest.raises(ReplayMismatchError, match="non-deterministic|previous execution"):
+    with pytest.raises(ReplayMismatchError, match="A previous execution"):
         replay(errand_in_another_order, history)
 
 

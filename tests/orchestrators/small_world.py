@@ -137,7 +137,7 @@ class SmallWorld:
         kind = self.diagnoses.pop(0) if self.diagnoses else "go"
         found = Diagnosis(kind="critical_process_died", stop_code="0x000000EF", source="serial_log", reason="stop code")
         if kind != "go":
-            return Verdict(kind=kind, reason=f"it is {kind}", diagnosis=found)  # type: ignore[arg-type]
+            return Verdict(kind=kind, reason=f"it is {kind}", diagnosis=found)
         given = means(os_disk_id=self.os_disk, was_running=self.power == "running")
         return Verdict(kind="go", reason="it can be repaired", diagnosis=found, means=given, ask_first=self.ask_first)
 

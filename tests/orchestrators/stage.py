@@ -54,7 +54,7 @@ def stage(world: SmallWorld) -> Iterator[tuple[VirtualClock, DurableEngine, Task
         worker.add_orchestrator(orchestrator)
     for name in world.activities():
         worker.add_activity(_fake(world, name))
-    worker.start()
+    worker.start()  # type: ignore[no-untyped-call]
     try:
         with ClockRunner(clock):
             yield clock, engine, TaskHubGrpcClient(host_address=address, logger=QUIET)
@@ -86,7 +86,7 @@ def play(
         repair_id=REPAIR_ID,
         vm_id=VM_ID,
         policy=Policy.model_validate(policy or {}),
-        started_by=started_by,  # type: ignore[arg-type]
+        started_by=started_by,
     )
     with stage(world) as (clock, engine, client):
         person = _Person(engine, client, answers or {})

@@ -6,7 +6,7 @@ from sandbox.azure.account import Account
 from sandbox.azure.compute.disk import Disk
 from sandbox.azure.compute.machine import DataSlot, Machine
 from sandbox.azure.compute.power import cut_off, flush, mount
-from sandbox.azure.errors import ArmFault, invalid, not_allowed
+from sandbox.azure.errors import ArmError, invalid, not_allowed
 from sandbox.azure.wire import Json, parse_id
 
 WRITE = "Microsoft.Compute/virtualMachines/write"
@@ -25,7 +25,7 @@ class Change:
 
 
 def disk_to_use(account: Account, machine: Machine, disk_id: str, action: str) -> Disk:
-    """The disk that a request names, if this VM may have it. Raises ArmFault with the reason if not."""
+    """The disk that a request names, if this VM may have it. Raises ArmError with the reason if not."""
     try:
         wanted = parse_id(disk_id)
     except ValueError as error:
@@ -33,18 +33,18 @@ def disk_to_use(account: Account, machine: Machine, disk_id: str, action: str) -
     account.assignments.require_linked("Microsoft.Compute/disks/write", disk_id, while_doing=action, on=machine.id)
     disk = account.disks.get(wanted.key)
     if disk is None or disk.kind != "disks":
-        raise ArmFault(404, "NotFound", f"Disk {wanted.name} is not found.", target="managedDisk.id")
+        raise ArmError(404, "NotFound", f"Disk {wanted.name} is not found.", target="managedDisk.id")
     if disk.provisioning != "Succeeded":
         raise not_allowed(f"Disk {disk.name} is in state {disk.provisioning} and cannot be attached.")
     if disk.managed_by is not None and disk.managed_by.lower() != machine.key:
-        raise ArmFault(
+        raise ArmError(
             409,
             "ConflictingUserInput",
             f"Disk '{disk.name}' cannot be attached as the disk is already owned by VM '{disk.managed_by}'.",
         )
     _require_place(machine, disk)
     if machine.controller not in (disk.controllers or ("SCSI",)):
-        raise ArmFault(
+        raise ArmError(
             409,
             "InvalidParameter",
             f"Disk '{disk.name}' supports disk controller types {', '.join(disk.controllers or ())}: it cannot be attached "
@@ -57,9 +57,9 @@ def slot_for(account: Account, machine: Machine, wanted: Json, lun: int, action:
     """The data disk that an attach request describes."""
     disk = disk_to_use(account, machine, str(wanted.get("diskId", "")), action)
     if any(slot.lun == lun for slot in machine.data_disks):
-        raise ArmFault(409, "InvalidParameter", f"LUN {lun} of VM '{machine.name}' is in use already.", target="lun")
+        raise ArmError(409, "InvalidParameter", f"LUN {lun} of VM '{machine.name}' is in use already.", target="lun")
     if disk.key in {disk_id.lower() for disk_id in machine.disk_ids()}:
-        raise ArmFault(409, "AttachDiskWhileBeingDetached", f"Disk '{disk.name}' is attached to this VM already.")
+        raise ArmError(409, "AttachDiskWhileBeingDetached", f"Disk '{disk.name}' is attached to this VM already.")
     return DataSlot(
         lun=lun,
         disk_id=disk.id,
@@ -89,9 +89,9 @@ def apply(account: Account, machine: Machine, change: Change) -> None:
 
 def _require_place(machine: Machine, disk: Disk) -> None:
     if disk.location != machine.location:
-        raise ArmFault(400, "BadRequest", f"Disk {disk.name} is in {disk.location}, and the VM in {machine.location}.")
+        raise ArmError(400, "BadRequest", f"Disk {disk.name} is in {disk.location}, and the VM in {machine.location}.")
     if disk.zone is not None and disk.zone != machine.zone:
-        raise ArmFault(
+        raise ArmError(
             400,
             "BadRequest",
             f"Disk {disk.name} cannot be attached to the VM because it is not in zone '{machine.zone}'.",

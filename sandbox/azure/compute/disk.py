@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from sandbox.azure.wire import Json, stamp
-from sandbox.windows.disk import WindowsDisk
+from sandbox.windows import WindowsDisk
 
 Kind = Literal["disks", "snapshots"]
 

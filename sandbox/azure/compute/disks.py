@@ -5,7 +5,7 @@ from functools import partial
 
 from sandbox.azure.account import Account
 from sandbox.azure.compute.disk import Disk, Kind
-from sandbox.azure.errors import ArmFault, invalid, not_allowed, not_found
+from sandbox.azure.errors import ArmError, invalid, not_allowed, not_found
 from sandbox.azure.operations import Finish, Order
 from sandbox.azure.wire import Call, Json, Reply, parse_id
 
@@ -79,9 +79,13 @@ class DiskService:
             if told in properties:
                 raise invalid(told, f"Parameter '{told}' is not allowed for a copy: it is that of the source.")
         if not _NAME.fullmatch(call.parts["disk"]):
-            raise invalid("name", f"The resource name {call.parts['disk']} is invalid: at most 80 letters, digits, _ . -")
+            raise invalid(
+                "name", f"The resource name {call.parts['disk']} is invalid: at most 80 letters, digits, _ . -"
+            )
         if body.get("location", "").lower().replace(" ", "") != source.location:
-            raise invalid("location", f"The source is in {source.location}: a copy cannot be in {body.get('location')}.")
+            raise invalid(
+                "location", f"The source is in {source.location}: a copy cannot be in {body.get('location')}."
+            )
         sku = (body.get("sku") or {}).get("name", "Standard_LRS")
         if sku not in _SKUS:
             raise invalid("sku", f"The value {sku} of parameter sku.name is invalid.")
@@ -126,7 +130,7 @@ class DiskService:
         self._account.assignments.require_linked(action, source_id, while_doing=doing, on=wanted)
         disk = self._account.disks.get(source.key)
         if disk is None:
-            raise ArmFault(404, "NotFound", f"Resource {source.name} is not found.")
+            raise ArmError(404, "NotFound", f"Resource {source.name} is not found.")
         if disk.provisioning != "Succeeded":
             raise not_allowed(f"The source {disk.name} is in state {disk.provisioning} and cannot be copied.")
         return disk
@@ -135,11 +139,14 @@ class DiskService:
     def _echo(disk: Disk, body: Json) -> Json:
         """The PUT's answer: what was asked for, with name, id, type and the state (samples of disk PUTs)."""
         properties = {**(body.get("properties") or {}), "provisioningState": "Updating"}
-        shown: Json = {"name": disk.name, "id": disk.id, "type": f"Microsoft.Compute/{disk.kind}", "location": disk.location}
+        shown: Json = {
+            "name": disk.name,
+            "id": disk.id,
+            "type": f"Microsoft.Compute/{disk.kind}",
+            "location": disk.location,
+        }
         shown["tags"] = dict(disk.tags)
         shown["sku"] = {"name": disk.sku}
-        if disk.zone is not None:
-            shown["zones"] = [disk.zone]
         return {**shown, "properties": properties}
 
     def _retag(self, disk: Disk, tags: dict[str, str], call: Call) -> Reply:

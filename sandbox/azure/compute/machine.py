@@ -6,8 +6,7 @@ from typing import Literal
 
 from sandbox.azure.compute.run_command import RunCommand
 from sandbox.azure.wire import Json
-from sandbox.windows.boot import Screenshot
-from sandbox.windows.disk import WindowsDisk
+from sandbox.windows import RepairGuest, Screenshot, WindowsDisk
 
 Power = Literal["starting", "running", "stopping", "stopped", "deallocating", "deallocated"]
 
@@ -106,6 +105,8 @@ class Machine:
     agent: Agent = field(default_factory=Agent)
     ahead: list[Happening] = field(default_factory=list)
     mounted: dict[str, WindowsDisk] = field(default_factory=dict)
+    guest: RepairGuest | None = None
+    """What a Windows that runs scripts knows of its data disks: letters, loaded hives."""
     run_commands: dict[str, RunCommand] = field(default_factory=dict)
     made_by_caller: bool = False
 

@@ -11,13 +11,11 @@ from sandbox.azure.compute.machine_shape import machine_shape
 from sandbox.azure.compute.power import mount
 from sandbox.azure.compute.sizes import Size, not_available, require_quota, size_named
 from sandbox.azure.compute.windows_images import image_id, image_of, read_image
-from sandbox.azure.errors import ArmFault, OperationFailed, invalid
+from sandbox.azure.errors import ArmError, OperationFailedError, invalid
 from sandbox.azure.network import Nic
 from sandbox.azure.operations import Order
 from sandbox.azure.wire import Call, Json, Reply
-from sandbox.windows.boot import Screenshot
-from sandbox.windows.build import build_os_disk
-from sandbox.windows.spec import SourceVm, SourceWindows
+from sandbox.windows import Screenshot, SourceVm, SourceWindows, build_os_disk
 
 WRITE = "Microsoft.Compute/virtualMachines/write"
 
@@ -61,7 +59,7 @@ def _created(account: Account, machine: Machine) -> None:
     """For a Windows image the PUT ends when the guest has reported: the agent is Ready."""
     now = account.now()
     if machine.os_disk.disk_id.lower() not in account.disks:
-        raise OperationFailed("NotFound", f"Disk {machine.os_disk.name} is not found.")
+        raise OperationFailedError("NotFound", f"Disk {machine.os_disk.name} is not found.")
     machine.provisioning, machine.provisioned_at = "Succeeded", now
     machine.power, machine.powered_at = "running", now
     machine.agent.ready_from = now
@@ -80,7 +78,9 @@ def _check_profile(properties: Json, generation: str) -> None:
     profile = properties.get("osProfile") or {}
     name, password = str(profile.get("computerName", "")), str(profile.get("adminPassword", ""))
     if not re.fullmatch(r"(?!\d+$)[A-Za-z0-9][-A-Za-z0-9]{0,14}", name):
-        raise invalid("computerName", "Windows computer name cannot be more than 15 characters long, or entirely numeric.")
+        raise invalid(
+            "computerName", "Windows computer name cannot be more than 15 characters long, or entirely numeric."
+        )
     kinds = sum(bool(re.search(kind, password)) for kind in (r"[a-z]", r"[A-Z]", r"\d", r"[^A-Za-z0-9]"))
     if not 12 <= len(password) <= 123 or kinds < 3:
         raise invalid("adminPassword", "The supplied password must be between 12-123 characters long and of 3 kinds.")
@@ -88,7 +88,7 @@ def _check_profile(properties: Json, generation: str) -> None:
         raise invalid("adminUsername", "The Admin Username specified is not allowed.")
     security = (properties.get("securityProfile") or {}).get("securityType", "Standard")
     if security == "TrustedLaunch" and generation == "V1":
-        raise ArmFault(400, "BadRequest", "Use of TrustedLaunch setting is not supported for the provided image.")
+        raise ArmError(400, "BadRequest", "Use of TrustedLaunch setting is not supported for the provided image.")
 
 
 def _machine(account: Account, wanted: str, call: Call, body: Json, image: tuple[str, str]) -> Machine:
@@ -162,7 +162,7 @@ def _nic(account: Account, machine: Machine, properties: Json, call: Call) -> Ni
     allowed("Microsoft.Network/virtualNetworks/subnets/join/action", subnet, while_doing=WRITE, on=machine.id)
     known = (account.spec.subnet_id(region).lower() for region in account.spec.regions_with_subnet)
     if subnet.lower() not in known or subnet.lower() != account.spec.subnet_id(machine.location).lower():
-        raise ArmFault(
+        raise ArmError(
             400,
             "InvalidResourceReference",
             f"Resource {subnet} referenced by resource {machine.id} was not found. Please make sure that the referenced "
@@ -187,7 +187,7 @@ def _nic(account: Account, machine: Machine, properties: Json, call: Call) -> Ni
 def _os_disk(account: Account, machine: Machine) -> Disk:
     """The OS disk made from the image. Compute gives it no tags of the VM."""
     if machine.os_disk.disk_id.lower() in account.disks:
-        raise ArmFault(409, "ResourceExists", f"A disk {machine.os_disk.name} exists already.")
+        raise ArmError(409, "ResourceExists", f"A disk {machine.os_disk.name} exists already.")
     content = build_os_disk(
         SourceVm(name=machine.name, generation="V1" if machine.generation == "V1" else "V2", os=machine.os),
         SourceWindows(fault="none"),

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sandbox.azure.compute.machine import DataSlot, Machine, OsSlot
+from sandbox.azure.compute.machine import DataSlot, Machine, NicSlot, OsSlot
 from sandbox.azure.compute.windows_images import RELEASES
 from sandbox.azure.wire import Json, second, stamp
 
@@ -28,14 +28,12 @@ def machine_shape(machine: Machine, now: datetime, *, instance_view: bool = Fals
         "osProfile": _os_profile(machine),
         "securityProfile": _security(machine.security),
         "networkProfile": {
-            "networkInterfaces": [
-                {"id": slot.id, "properties": {"primary": n == 0, "deleteOption": slot.delete_option}}
-                for n, slot in enumerate(machine.nics)
-            ]
+            "networkInterfaces": [_nic(slot, primary=n == 0) for n, slot in enumerate(machine.nics)],
         },
-        "diagnosticsProfile": {"bootDiagnostics": {"enabled": machine.boot_diagnostics}},
         "timeCreated": stamp(machine.created_at),
     }
+    if machine.boot_diagnostics:
+        properties["diagnosticsProfile"] = {"bootDiagnostics": {"enabled": True}}
     if machine.security == "ConfidentialVM":
         disk = properties["storageProfile"]["osDisk"]["managedDisk"]
         disk["securityProfile"] = {"securityEncryptionType": "VMGuestStateOnly"}
@@ -130,7 +128,11 @@ def _provisioned(state: str, moment: datetime) -> Json:
     return {
         "code": f"ProvisioningState/{state}",
         "level": "Error" if failed else "Info",
-        "displayStatus": "Provisioning failed" if failed else f"Provisioning {state}" if state == "succeeded" else state.title(),
+        "displayStatus": "Provisioning failed"
+        if failed
+        else f"Provisioning {state}"
+        if state == "succeeded"
+        else state.title(),
         "time": stamp(moment),
     }
 
@@ -146,6 +148,13 @@ def _data_disk(slot: DataSlot) -> Json:
         "diskSizeGB": slot.size_gb,
         "toBeDetached": False,
     }
+
+
+def _nic(slot: NicSlot, *, primary: bool) -> Json:
+    """A network interface that was given by its id alone is shown by its id alone."""
+    if slot.delete_option == "Detach":
+        return {"id": slot.id}
+    return {"id": slot.id, "properties": {"primary": primary, "deleteOption": slot.delete_option}}
 
 
 def _os_profile(machine: Machine) -> Json:

@@ -10,7 +10,7 @@ from sandbox.azure.compute.disk import Disk
 from sandbox.azure.compute.machine import Machine, OsSlot
 from sandbox.azure.compute.machine_shape import machine_shape
 from sandbox.azure.compute.sizes import size_named
-from sandbox.azure.errors import ArmFault, not_allowed, precondition_failed, unchangeable
+from sandbox.azure.errors import ArmError, not_allowed, precondition_failed, unchangeable
 from sandbox.azure.operations import Order
 from sandbox.azure.wire import Call, Json, Reply
 
@@ -52,7 +52,7 @@ def patch(account: Account, machine: Machine, call: Call) -> Reply:
     account.operations.require_free(machine.key)
     body = call.json()
     if body.get("properties"):
-        raise ArmFault(400, "InvalidParameter", "PATCH is served here for tags only.", target="properties")
+        raise ArmError(400, "InvalidParameter", "PATCH is served here for tags only.", target="properties")
     target = replace(machine, tags=dict(body.get("tags", machine.tags)), provisioning="Updating", etag=machine.etag + 1)
     finish = partial(_updated, account, machine, target, None, Change((), ()))
     headers = begin_update(account, machine, "update_vm", finish, (), call)
@@ -134,7 +134,7 @@ def _swapped_disk(account: Account, machine: Machine, wanted: Json) -> Disk | No
         )
     if machine.encrypted_by_ade:
         code = "OSDiskSwapNotSupportedForVMsUsingDiskEncryption"
-        raise ArmFault(409, code, "OS disk swap is not supported for VMs that use Azure Disk Encryption.")
+        raise ArmError(409, code, "OS disk swap is not supported for VMs that use Azure Disk Encryption.")
     disk = disk_to_use(account, machine, str(disk_id), WRITE)
     _require_bootable(machine, disk)
     account.operations.require_free(disk.key)
@@ -150,7 +150,9 @@ def _require_bootable(machine: Machine, disk: Disk) -> None:
     }
     for reason, applies in reasons.items():
         if applies:
-            raise ArmFault(409, "OperationNotAllowed", f"Disk '{disk.name}' cannot be the OS disk of this VM: {reason}.")
+            raise ArmError(
+                409, "OperationNotAllowed", f"Disk '{disk.name}' cannot be the OS disk of this VM: {reason}."
+            )
 
 
 def _slot(old: OsSlot, disk: Disk) -> OsSlot:

@@ -9,7 +9,7 @@ from sandbox.azure.compute import data_disks, machine_create, machine_update
 from sandbox.azure.compute.machine import Machine, Power
 from sandbox.azure.compute.machine_shape import instance_view_shape, machine_shape, storage_shape
 from sandbox.azure.compute.power import catch_up, cut_off, flush, power_off, power_on
-from sandbox.azure.errors import ArmFault, invalid, not_allowed, precondition_failed
+from sandbox.azure.errors import ArmError, invalid, not_allowed, precondition_failed
 from sandbox.azure.operations import Order
 from sandbox.azure.wire import Call, Json, Reply
 
@@ -126,7 +126,7 @@ class MachineService:
             key = str(element.get("diskId", "")).lower()
             slot = next((slot for slot in machine.data_disks if slot.disk_id.lower() == key), None)
             if slot is None:
-                raise ArmFault(404, "NotFound", f"Disk {element.get('diskId')} is not attached to VM '{machine.name}'.")
+                raise ArmError(404, "NotFound", f"Disk {element.get('diskId')} is not attached to VM '{machine.name}'.")
             detach.append(slot)
         attach = []
         for element in body.get("dataDisksToAttach") or []:
@@ -182,7 +182,8 @@ def remove(account: Account, machine: Machine) -> None:
         cut_off(machine, command.name, now)
     for disk_id in machine.disk_ids():
         flush(account, machine, disk_id)
-    options = {slot.disk_id.lower(): slot.delete_option for slot in (machine.os_disk, *machine.data_disks)}
+    options = {machine.os_disk.disk_id.lower(): machine.os_disk.delete_option}
+    options.update({slot.disk_id.lower(): slot.delete_option for slot in machine.data_disks})
     for key, option in options.items():
         if option == "Delete":
             account.disks.pop(key, None)

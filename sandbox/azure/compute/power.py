@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sandbox.azure.account import Account
 from sandbox.azure.compute.machine import Agent, Happening, Machine
 from sandbox.azure.durations import BUGCHECK_LOOP
-from sandbox.windows.boot import Screenshot, boot
+from sandbox.windows import Screenshot, boot
 
 SERIAL_LIMIT = 1 << 20
 """The serial log stops growing here: a VM may loop for days."""
@@ -52,6 +52,7 @@ def power_off(account: Account, machine: Machine, *, deallocated: bool) -> None:
     last = now if machine.agent_ready(now) else machine.agent.last_ready
     machine.agent = Agent(None, last)
     machine.ahead.clear()
+    machine.guest = None
     machine.power, machine.powered_at = "deallocated" if deallocated else "stopped", now
 
 
@@ -99,7 +100,7 @@ def _begin_boot(account: Account, machine: Machine, moment: datetime, least: flo
         shown,
         outcome.serial_text,
         outcome.screenshot,
-        None if ready is None else moment + timedelta(seconds=ready),
+        None if ready is None else shown + timedelta(seconds=ready),
         outcome.loops,
     )
     machine.ahead.append(happening)

@@ -63,7 +63,13 @@ class RunCommand:
         }
 
     def _instance_view(self, now: datetime) -> Json:
-        view: Json = {"executionState": self._state(now), "executionMessage": "", "output": "", "error": "", "statuses": []}
+        view: Json = {
+            "executionState": self._state(now),
+            "executionMessage": "",
+            "output": "",
+            "error": "",
+            "statuses": [],
+        }
         if self.run is None or self.started is None:
             return view
         end = self.cut_off or self.ends_at() or now

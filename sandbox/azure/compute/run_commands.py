@@ -8,7 +8,7 @@ from sandbox.azure.compute.machine import Machine
 from sandbox.azure.compute.power import catch_up, cut_off
 from sandbox.azure.compute.run_command import RunCommand
 from sandbox.azure.durations import RUN_COMMAND_GIVES_UP
-from sandbox.azure.errors import ArmFault, OperationFailed, invalid, not_allowed
+from sandbox.azure.errors import ArmError, OperationFailedError, invalid, not_allowed
 from sandbox.azure.operations import Finish, Order
 from sandbox.azure.wire import Call, Json, Reply
 
@@ -30,7 +30,7 @@ class RunCommandService:
         if machine.power != "running":
             raise not_allowed("Cannot modify extensions in the VM when the VM is not running.")
         if existing is None and len(machine.run_commands) >= _MOST:
-            raise ArmFault(409, "OperationNotAllowed", f"A VM can have at most {_MOST} run commands.")
+            raise ArmError(409, "OperationNotAllowed", f"A VM can have at most {_MOST} run commands.")
         command = _read(machine, name, call.json())
         if existing is not None:
             cut_off(machine, existing.name, self._account.now())
@@ -74,7 +74,7 @@ class RunCommandService:
         command = self._named(self._machine(call), call.parts["command"])
         if command is None:
             message = f"The entity {call.parts['command']} was not found in this Azure location."
-            raise ArmFault(404, "NotFound", message)
+            raise ArmError(404, "NotFound", message)
         return command
 
     def _begin(
@@ -102,18 +102,20 @@ class RunCommandService:
     def _started(self, machine: Machine, command: RunCommand) -> Json | None:
         now = self._account.now()
         if not machine.agent_ready(now):
-            raise OperationFailed(
+            raise OperationFailedError(
                 "VMExtensionProvisioningTimeout",
                 f"Provisioning of VM extension {command.name} has timed out. Extension provisioning has taken too long to "
                 "complete. The extension did not report a message.",
             )
         command.before = {key: disk.clone() for key, disk in machine.mounted.items()}
-        command.run = begin_script(machine, command, seed=self._account.seed, now=now)
+        command.run = begin_script(self._account, machine, command)
         command.started = now
         command.provisioning = "Succeeded"
         if command.overruns():
             # The limit ends the script some time later: what it would have done by its end is not on the disks then.
-            machine.mounted.update({key: disk.clone() for key, disk in command.before.items() if key in machine.mounted})
+            machine.mounted.update(
+                {key: disk.clone() for key, disk in command.before.items() if key in machine.mounted}
+            )
         return None
 
 
@@ -123,7 +125,9 @@ def _read(machine: Machine, name: str, body: Json) -> RunCommand:
     if not script:
         raise invalid("source", "The run command needs source.script.")
     if "location" not in body:
-        raise ArmFault(400, "LocationRequired", "The location property is required for this definition.")
+        raise ArmError(400, "LocationRequired", "The location property is required for this definition.")
+    if not properties.get("asyncExecution"):
+        raise invalid("asyncExecution", "Only run commands with asyncExecution true are served here.")
     limit = float(properties.get("timeoutInSeconds", 5400))
     if limit <= 0:
         raise invalid("timeoutInSeconds", "The value must be above 0.")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sandbox.azure.errors import ArmFault
+from sandbox.azure.errors import ArmError
 from sandbox.azure.wire import Json
 
 REGIONS = ("westeurope", "northeurope", "eastus", "westus2", "swedencentral")
@@ -62,7 +62,7 @@ def size_named(name: str) -> Size:
     for known, size in SIZES.items():
         if known.lower() == name.lower():
             return size
-    raise ArmFault(
+    raise ArmError(
         400,
         "InvalidParameter",
         f"The value {name} provided for the VM size is not valid. The valid sizes in the current region are: "
@@ -125,7 +125,7 @@ def require_quota(size: Size, used: Iterable[Size], limit: int, location: str) -
     """409 when the region has too few vCPUs left for one more VM of this size."""
     in_use = sum(other.cores for other in used)
     if in_use + size.cores > limit:
-        raise ArmFault(
+        raise ArmError(
             409,
             "OperationNotAllowed",
             "Operation could not be completed as it results in exceeding approved Total Regional Cores quota. "
@@ -135,9 +135,9 @@ def require_quota(size: Size, used: Iterable[Size], limit: int, location: str) -
         )
 
 
-def not_available(size: str, location: str) -> ArmFault:
+def not_available(size: str, location: str) -> ArmError:
     """409 for a size that the subscription cannot have there now."""
-    return ArmFault(
+    return ArmError(
         409,
         "SkuNotAvailable",
         f"The requested VM size for resource 'Following SKUs have failed for Capacity Restrictions: {size}' is currently "

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from sandbox.azure.errors import ArmFault
+from sandbox.azure.errors import ArmError
 from sandbox.azure.wire import Json
 
 
@@ -74,7 +74,7 @@ def read_image(reference: Json) -> tuple[str, str]:
     elif found:
         name = f"Windows{found[1]}"
     if name not in RELEASES or RELEASES[name].publisher.lower() != str(reference.get("publisher", "")).lower():
-        raise ArmFault(
+        raise ArmError(
             404,
             "PlatformImageNotFound",
             "The platform image '{publisher}:{offer}:{sku}:{version}' is not available.".format(

@@ -43,14 +43,18 @@ def fail(kind: str) -> None:
     raise ValueError("the first line\nthe second line")
 
 
-@app.activity_trigger(input_name="marker")
-def hang_once(marker: str) -> str:
-    """Hang until the process is killed, unless the marker's file says that it has hung before."""
-    effect("hang_once")
+def stand_still_once(marker: str) -> None:
+    """Report through the pipe `marker`.pipe, then block until the process is killed; the second time, go on."""
     if not Path(marker).exists():
         Path(marker).touch()
-        while True:
-            Path(marker).stat()
+        Path(f"{marker}.pipe").write_text("here", encoding="utf-8")
+        Path(f"{marker}.pipe").read_text(encoding="utf-8")
+
+
+@app.activity_trigger(input_name="marker")
+def hang_once(marker: str) -> str:
+    effect("hang_once")
+    stand_still_once(marker)
     return "done"
 
 
@@ -62,6 +66,11 @@ def greet(context: task.OrchestrationContext, name: Any) -> Generator[task.Task[
     loud = yield context.call_activity("shout", input=name)
     quiet = yield context.call_activity("whisper", input=name)
     return [loud, quiet]
+
+
+@app.orchestration_trigger(context_name="context")
+def mirror(context: task.OrchestrationContext, given: Any) -> Any:
+    return given
 
 
 @app.orchestration_trigger(context_name="context")
@@ -122,10 +131,7 @@ def hanging(context: task.OrchestrationContext, marker: str) -> Generator[task.T
 @app.orchestration_trigger(context_name="context")
 def hangs_itself(context: task.OrchestrationContext, marker: str) -> Generator[task.Task[Any], Any, Any]:
     loud = yield context.call_activity("shout", input="before")
-    if not Path(marker).exists():
-        Path(marker).touch()
-        while True:
-            Path(marker).stat()
+    stand_still_once(marker)
     return loud
 
 
@@ -208,5 +214,6 @@ def on_event(event: func.EventGridEvent) -> None:
 @app.timer_trigger(schedule="%SWEEP%", arg_name="timer")
 @app.durable_client_input(client_name="client")
 async def sweep(timer: func.TimerRequest, client: df.DurableFunctionsClient) -> None:
-    effect(f"sweep past_due={timer.past_due} {json.dumps(timer.schedule_status)}")
+    status = timer.to_dict()["schedule_status"]  # type: ignore[no-untyped-call]
+    effect(f"sweep past_due={timer.past_due} {json.dumps(status)}")
     await client.schedule_new_orchestration("greet", input="Sweep")

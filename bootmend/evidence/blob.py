@@ -1,0 +1,199 @@
+"""Evidence in Blob Storage, by the app's own identity: one prefix a repair in one container.
+
+The Azure SDK is imported when the store is first used. A client lives for one call: evidence is written a dozen times a
+repair, and a client that is kept would outlive the event loop that it was made on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Protocol
+from urllib.parse import urlsplit
+
+from bootmend.evidence.store import _NAME, _REPAIR, checked
+from bootmend.models.record import Moment, Record
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from azure.core.credentials_async import AsyncTokenCredential
+    from azure.storage.blob import BlobProperties
+    from azure.storage.blob.aio import BlobClient, BlobServiceClient, ContainerClient
+
+LARGEST_READ: Final = 64 << 20
+"""Bytes that `get` returns at most: a memory dump is never held in memory."""
+LONGEST_LINK: Final = timedelta(days=7)
+"""What a user delegation key lives at most (Create a user delegation SAS)."""
+EARLY: Final = timedelta(minutes=15)
+"""A link is valid from so long before now, since clocks differ (Shared access signatures, best practices)."""
+UPLOAD_PERMISSION: Final = "rcw"
+"""Create and write the one blob; read it too, since Get Block List and Get Blob Properties, by which an upload is resumed
+and proved, ask for that (Permissions for a blob)."""
+_TEXT: Final = "charset=utf-8"
+_CONTENT_TYPES: Final = {
+    "json": "application/json",
+    "log": f"text/plain; {_TEXT}",
+    "txt": f"text/plain; {_TEXT}",
+    "html": f"text/html; {_TEXT}",
+    "bmp": "image/bmp",
+    "png": "image/png",
+}
+
+
+class BlobFacts(Record):
+    """A stored piece of evidence as Blob Storage describes it. `md5`: 32 hex digits, None if none was stored."""
+
+    size_bytes: int
+    md5: str | None
+    content_type: str
+    written_at: Moment
+
+
+class Credentials(Protocol):
+    """Makes a credential for one call; the store closes it."""
+
+    def __call__(self) -> AsyncTokenCredential: ...
+
+
+def own_identity() -> AsyncTokenCredential:
+    """The managed identity of the app, or on a developer's machine whatever DefaultAzureCredential finds."""
+    from azure.identity.aio import DefaultAzureCredential
+
+    return DefaultAzureCredential()
+
+
+class BlobStore:
+    """An EvidenceStore in one container, which must exist. Raises azure-core's errors, which a retry may cure.
+
+    `account_url`: https, without a query. `ca_file`: certificates to trust instead of the public ones, where the storage is a
+    private cloud's.
+    """
+
+    def __init__(
+        self,
+        account_url: str,
+        container: str,
+        credentials: Credentials = own_identity,
+        ca_file: Path | None = None,
+    ) -> None:
+        parts = urlsplit(account_url)
+        if parts.scheme != "https" or parts.query or parts.username is not None:
+            raise ValueError("the storage account's URL must begin with https and hold neither a query nor a user")
+        self._account_url = account_url.rstrip("/")
+        self._container = container
+        self._credentials = credentials
+        self._ca_file = ca_file
+
+    async def put(self, repair_id: str, name: str, data: bytes) -> str:
+        """Stores and answers the name. Raises ValueError for a name or id that is not plain."""
+        path = _path(repair_id, name)
+        from azure.storage.blob import ContentSettings
+
+        described = ContentSettings(
+            content_type=_CONTENT_TYPES.get(name.rpartition(".")[2], "application/octet-stream"),
+            content_md5=bytearray(hashlib.md5(data, usedforsecurity=False).digest()),
+        )
+        async with self._open() as service:
+            blob = service.get_blob_client(self._container, path)
+            await blob.upload_blob(data, overwrite=True, content_settings=described, validate_content=True)
+        return name
+
+    async def get(self, repair_id: str, name: str) -> bytes | None:
+        """The data, or None where there is no such evidence. Raises ValueError beyond LARGEST_READ bytes."""
+        path = _path(repair_id, name)
+        async with self._open() as service:
+            blob = service.get_blob_client(self._container, path)
+            described = await _describe(blob)
+            if described is None:
+                return None
+            if described.size > LARGEST_READ:
+                raise ValueError(f"{name} has {described.size} bytes: fetch it from the storage account itself")
+            reading = await blob.download_blob(etag=described.etag, match_condition=_unchanged())
+            return await reading.readall()
+
+    async def names(self, repair_id: str) -> tuple[str, ...]:
+        """All names of a repair, sorted."""
+        prefix = f"{checked(_REPAIR, repair_id)}/"
+        async with self._open() as service:
+            container: ContainerClient = service.get_container_client(self._container)
+            found = [name async for name in container.list_blob_names(name_starts_with=prefix)]
+        return tuple(sorted(name.removeprefix(prefix) for name in found))
+
+    async def describe(self, repair_id: str, name: str) -> BlobFacts | None:
+        """Length and MD5 as stored, without reading the data; None where there is no such evidence."""
+        path = _path(repair_id, name)
+        async with self._open() as service:
+            found = await _describe(service.get_blob_client(self._container, path))
+        if found is None:
+            return None
+        settings = found.content_settings
+        return BlobFacts(
+            size_bytes=found.size,
+            md5=bytes(settings.content_md5).hex() if settings.content_md5 else None,
+            content_type=settings.content_type or "",
+            written_at=found.last_modified,
+        )
+
+    async def upload_url(self, repair_id: str, name: str, *, now: datetime, valid_for: timedelta) -> str:
+        """A link by which this one blob can be written, over https alone: a user delegation SAS. It is a secret.
+
+        Raises ValueError for a time of nothing, or longer than a user delegation key lives.
+        """
+        path, start, end = _path(repair_id, name), now - EARLY, now + valid_for
+        if valid_for <= timedelta(0) or end - start > LONGEST_LINK:
+            raise ValueError(f"a link is valid for up to {LONGEST_LINK - EARLY}, not {valid_for}")
+        from azure.storage.blob import generate_blob_sas
+
+        async with self._open() as service:
+            signature = generate_blob_sas(
+                account_name=service.account_name or "",
+                container_name=self._container,
+                blob_name=path,
+                user_delegation_key=await service.get_user_delegation_key(start, end),
+                permission=UPLOAD_PERMISSION,
+                start=start,
+                expiry=end,
+                protocol="https",
+            )
+            return f"{service.get_blob_client(self._container, path).url}?{signature}"
+
+    @asynccontextmanager
+    async def _open(self) -> AsyncIterator[BlobServiceClient]:
+        from azure.storage.blob.aio import BlobServiceClient, ExponentialRetry
+
+        async with AsyncExitStack() as opened:
+            credential = await opened.enter_async_context(self._credentials())
+            service = BlobServiceClient(
+                self._account_url,
+                credential=credential,
+                # Longer waits belong to the activity's own retries.
+                retry_policy=ExponentialRetry(initial_backoff=1, increment_base=2, retry_total=2),
+                connection_timeout=10,
+                read_timeout=60,
+                **({"connection_verify": str(self._ca_file)} if self._ca_file else {}),
+            )
+            yield await opened.enter_async_context(service)
+
+
+def _path(repair_id: str, name: str) -> str:
+    return f"{checked(_REPAIR, repair_id)}/{checked(_NAME, name)}"
+
+
+async def _describe(blob: BlobClient) -> BlobProperties | None:
+    from azure.core.exceptions import ResourceNotFoundError
+
+    try:
+        return await blob.get_blob_properties()
+    except ResourceNotFoundError as error:
+        if error.error_code != "BlobNotFound":
+            raise
+        return None
+
+
+def _unchanged() -> object:
+    from azure.core import MatchConditions
+
+    return MatchConditions.IfNotModified

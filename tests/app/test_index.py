@@ -1,0 +1,70 @@
+"""The real Python worker's indexing code finds in function_app.py what is expected, and nothing else."""
+
+import json
+import os
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from activities.functions import ACTIVITIES
+from orchestrators.functions import ORCHESTRATORS
+
+ROOT = Path(__file__).parents[2]
+ROUTES = {
+    "start_repair": ("POST", "repairs"),
+    "list_repairs": ("GET", "repairs"),
+    "get_repair": ("GET", "repairs/{id}"),
+    "get_result": ("GET", "repairs/{id}/result"),
+    "decide_checkpoint": ("POST", "repairs/{id}/checkpoints/{checkpoint_id}"),
+    "cancel_repair": ("POST", "repairs/{id}/cancel"),
+    "list_evidence": ("GET", "repairs/{id}/evidence"),
+    "get_evidence": ("GET", "repairs/{id}/evidence/{name}"),
+}
+SETTINGS = {
+    "BOOTMEND_REPAIR_GROUP": "rg-bootmend",
+    "BOOTMEND_REPAIR_SUBNETS": "{}",
+    "BOOTMEND_EVIDENCE_FOLDER": "evidence",
+}
+
+
+def indexed(**settings: str) -> subprocess.CompletedProcess[str]:
+    program = Path(__file__).with_name("index_like_the_worker.py")
+    environment = {"PATH": os.environ["PATH"], **settings}
+    return subprocess.run(
+        [sys.executable, program], env=environment, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
+@cache
+def functions() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(indexed(**SETTINGS).stdout)
+    return [function for function in found if not function["name"].startswith("BuiltIn__")]
+
+
+def with_trigger(kind: str) -> dict[str, dict[str, Any]]:
+    return {function["name"]: function["bindings"] for function in functions() if kind in function["bindings"]}
+
+
+def test_every_route_is_found_with_a_key_and_a_durable_client() -> None:
+    found = with_trigger("httpTrigger")
+    assert {name: (b["httpTrigger"]["methods"][0], b["httpTrigger"]["route"]) for name, b in found.items()} == ROUTES
+    assert all(bindings["httpTrigger"]["authLevel"] == "FUNCTION" for bindings in found.values())
+    assert all("durableClient" in bindings for bindings in found.values())
+
+
+def test_every_orchestrator_and_activity_is_found_under_its_own_name() -> None:
+    assert set(with_trigger("orchestrationTrigger")) == {orchestrator.__name__ for orchestrator in ORCHESTRATORS}
+    assert set(with_trigger("activityTrigger")) == {activity.__name__ for activity in ACTIVITIES}
+
+
+def test_there_is_nothing_else() -> None:
+    assert len(functions()) == len(ROUTES) + len(ORCHESTRATORS) + len(ACTIVITIES)
+
+
+def test_the_app_does_not_start_without_its_settings_and_names_each_one() -> None:
+    refused = indexed(BOOTMEND_STABLE_SECONDS="soon")
+    assert refused.returncode != 0
+    for name in ("REPAIR_GROUP", "REPAIR_SUBNETS", "EVIDENCE_FOLDER", "STABLE_SECONDS"):
+        assert f"BOOTMEND_{name}" in refused.stderr
