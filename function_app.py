@@ -9,8 +9,11 @@ from azure.durable_functions import DFApp
 
 import activities.functions
 import orchestrators.functions
+import triggers.alerts
+import triggers.events
 import triggers.evidence
 import triggers.repairs
+import triggers.triage
 from bootmend.settings import settings
 
 settings()
@@ -18,5 +21,8 @@ settings()
 app = DFApp(http_auth_level=func.AuthLevel.FUNCTION)
 app.register_functions(triggers.repairs.blueprint)
 app.register_functions(triggers.evidence.blueprint)
+app.register_functions(triggers.events.blueprint)
+app.register_functions(triggers.alerts.blueprint)
+app.register_functions(triggers.triage.blueprint)
 app.register_functions(orchestrators.functions.blueprint)
 app.register_functions(activities.functions.blueprint)

@@ -1,6 +1,7 @@
 """Reads a VM and what its boot diagnostics show; decides. Nothing here writes to Azure."""
 
 from activities.wiring import azure
+from bootmend.arm.errors import Locked
 from bootmend.arm.records import Blob
 from bootmend.decide import decide as decided
 from bootmend.evidence.store import evidence_store
@@ -47,7 +48,11 @@ async def read_boot_evidence(job: ReadEvidence) -> BootEvidence:
     """Stores screenshot and serial log, and reads the stop code from either. The log is read from its start: an old boot's
     bugcheck before a newer banner is told apart by the diagnosis."""
     client = azure(job.vm_id)
-    found = await client.boot_diagnostics(job.vm_id)
+    try:
+        found = await client.boot_diagnostics(job.vm_id)
+    except Locked:
+        # A ReadOnly lock forbids this POST too. The lock refuses the repair, so the evidence would change nothing.
+        return BootEvidence(diagnostics_on=True)
     if found is None:
         return BootEvidence(diagnostics_on=False)
     names: list[str] = []

@@ -2,7 +2,7 @@
 
 from azure.durable_functions import Blueprint
 
-from activities import close, diagnose, guest, look, source, workshop
+from activities import close, collect, diagnose, guest, look, source, triage, workshop
 from activities.registry import register
 
 ACTIVITIES = (
@@ -27,8 +27,11 @@ ACTIVITIES = (
     look.look_at_operation,
     look.look_at_guest,
     look.look_at_boot,
+    collect.judge_dump,
+    collect.prepare_ticket,
     close.account,
     close.write_report,
+    triage.look_at_vm,
 )
 
 blueprint = Blueprint()

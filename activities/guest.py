@@ -14,7 +14,7 @@ from bootmend.guest.commands import execute_script, inspect_script
 from bootmend.guest.output import read_facts as facts_in
 from bootmend.guest.output import read_transcript
 from bootmend.models.guest import GuestFacts
-from bootmend.models.jobs import COPY_LUN, Fixed, FixPlan, GuestScript, JudgeFix, PlanFix, ReadFacts, ScriptBegun
+from bootmend.models.jobs import Fixed, FixPlan, GuestScript, JudgeFix, PlanFix, ReadFacts, ScriptBegun
 
 
 async def begin_script(job: GuestScript) -> ScriptBegun:
@@ -22,7 +22,7 @@ async def begin_script(job: GuestScript) -> ScriptBegun:
     script = _script(job)
     order = RunCommandOrder(
         vm_id=repair_vm(job),
-        name=job.kind,
+        name=job.name,
         location=job.means.location,
         script=script.script,
         parameters=script.parameters,
@@ -34,9 +34,9 @@ async def begin_script(job: GuestScript) -> ScriptBegun:
 
 
 def _script(job: GuestScript) -> Script:
-    if job.plan is None:
-        return inspect_script(COPY_LUN)
-    return execute_script(job.plan)
+    if job.plan is not None:
+        return execute_script(job.plan)
+    return inspect_script(job.lun)
 
 
 async def read_facts(job: ReadFacts) -> GuestFacts:

@@ -25,7 +25,7 @@ async def look_at_operation(job: LookAtOperation) -> OperationLook:
 async def look_at_guest(job: LookAtGuest) -> GuestLook:
     """Judged by the script's own state and exit code: the run command's provisioning says only that the platform ran it."""
     vm_id = repair_vm_id(ResourceId.parse(job.vm_id).subscription, job.repair_group, job.repair_id)
-    look = await azure(job.vm_id).get_run_command(vm_id, job.kind)
+    look = await azure(job.vm_id).get_run_command(vm_id, job.name)
     if look is None:
         return GuestLook(ended=True, why="the run command is gone: somebody deleted it, or the repair VM")
     if look.state in {"Unknown", "Pending", "Running"}:

@@ -6,29 +6,29 @@ from activities.wiring import azure
 from bootmend import names
 from bootmend.arm.records import CopyOrder, RepairVmOrder, SnapshotOrder
 from bootmend.models.azure import Operation
-from bootmend.models.jobs import COPY_LUN, BeginRepairVm, Delete, GuestScript, Prepare
+from bootmend.models.jobs import BeginRepairVm, Delete, DiskCopy, GuestScript, Prepare
 
 
-async def begin_snapshot(job: Prepare) -> Operation:
-    """A full snapshot of the source's OS disk, on premium storage where the disk is: it is read faster afterwards."""
+async def begin_snapshot(job: DiskCopy) -> Operation:
+    """A full snapshot of the disk, on premium storage where the disk is: it is read faster afterwards."""
     order = SnapshotOrder(
-        id=names.snapshot_id(job.vm_id, job.repair_id),
-        source_disk_id=job.means.os_disk_id,
+        id=names.snapshot_id(job.vm_id, job.repair_id, job.label),
+        source_disk_id=job.disk_id,
         location=job.means.location,
-        disk_sku=job.means.os_disk_sku,
+        disk_sku=job.sku,
         tags=names.our_tags(job.repair_id, "snapshot", job.vm_id),
     )
     return await azure(job.vm_id).begin_snapshot(order)
 
 
-async def begin_copy(job: Prepare) -> Operation:
+async def begin_copy(job: DiskCopy) -> Operation:
     """A disk from the snapshot, of the original's kind and in its zone: it is to replace it."""
     order = CopyOrder(
-        id=names.copy_id(job.vm_id, job.repair_id),
-        snapshot_id=names.snapshot_id(job.vm_id, job.repair_id),
+        id=names.copy_id(job.vm_id, job.repair_id, job.label),
+        snapshot_id=names.snapshot_id(job.vm_id, job.repair_id, job.label),
         location=job.means.location,
         zone=job.means.zone,
-        sku=job.means.os_disk_sku,
+        sku=job.sku,
         tags=names.our_tags(job.repair_id, "copy", job.vm_id),
     )
     return await azure(job.vm_id).begin_copy(order)
@@ -50,12 +50,13 @@ async def begin_repair_vm(job: BeginRepairVm) -> Operation:
     return await azure(job.vm_id).begin_repair_vm(order, secrets.token_urlsafe(32) + "aA1!")
 
 
-async def begin_attach(job: Prepare) -> Operation:
-    return await azure(job.vm_id).begin_attach(repair_vm(job), names.copy_id(job.vm_id, job.repair_id), COPY_LUN)
+async def begin_attach(job: DiskCopy) -> Operation:
+    copy = names.copy_id(job.vm_id, job.repair_id, job.label)
+    return await azure(job.vm_id).begin_attach(repair_vm(job), copy, job.lun)
 
 
-async def begin_detach(job: Prepare) -> Operation:
-    return await azure(job.vm_id).begin_detach(repair_vm(job), names.copy_id(job.vm_id, job.repair_id))
+async def begin_detach(job: DiskCopy) -> Operation:
+    return await azure(job.vm_id).begin_detach(repair_vm(job), names.copy_id(job.vm_id, job.repair_id, job.label))
 
 
 async def begin_delete(job: Delete) -> Operation:

@@ -1,16 +1,18 @@
 """Every setting of the app: one typed class, read once from the environment, every fault named at once."""
 
 import os
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, Json, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, Json, SecretStr, ValidationError, field_validator, model_validator
 
 from bootmend.names import ResourceId
 
 PREFIX = "BOOTMEND_"
+_HOST = re.compile(r"(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 
 
 class SettingsError(Exception):
@@ -45,6 +47,26 @@ class Settings(BaseModel):
     """How long to wait for a sign of life after the start before a person is asked."""
     public_url: Annotated[str, Field(pattern=r"^(https?://[^/]+)?$")] = ""
     """Origin of links in answers where the request's own Host header is not what callers use."""
+    settle_seconds: Annotated[int, Field(ge=0, le=3600)] = 300
+    """How long after an event or alert the VM is looked at: by then a restart of the platform's own is over."""
+    quiet_seconds: Annotated[int, Field(ge=0, le=86400)] = 600
+    """How long after a triage further events about the same VM start nothing."""
+    repairs_a_day: Annotated[int, Field(ge=0, le=100)] = 2
+    """After so many repairs of one VM in 24 hours an event no longer repairs it without a person's approval."""
+    auto_approve: bool = False
+    """Whether events and alerts may repair every VM without approval, not only one with the tag bootmend:auto=yes."""
+    easy_auth: bool = False
+    """Whether App Service Authentication is on: only then are its principal headers believed."""
+    requester_may_approve: bool = True
+    """Whether the person who asked for a repair may approve at its checkpoints. `false` needs `easy_auth`."""
+    webhook_hosts: Json[tuple[str, ...]] | tuple[str, ...] = ()
+    """JSON array: hosts to which notifications may be sent, `*.` before a domain for all below it. None: no webhooks."""
+    webhook_key: SecretStr = SecretStr("")
+    """The key of the signature that every notification bears; needed where `webhook_hosts` names any host."""
+    event_topic: Annotated[str, Field(pattern=r"^(https?://[^/@?#]+/api/events)?$")] = ""
+    """Endpoint of an Event Grid custom topic (CloudEvents schema) that gets every notification too."""
+    event_topic_key: SecretStr = SecretStr("")
+    """An access key of that topic."""
 
     @field_validator("repair_subnets")
     @classmethod
@@ -53,6 +75,28 @@ class Settings(BaseModel):
             if ResourceId.parse(subnet).type.lower() != "virtualnetworks/subnets":
                 raise ValueError(f"{region}: must be the id of a subnet, .../virtualNetworks/{{name}}/subnets/{{name}}")
         return {region.lower().replace(" ", ""): subnet for region, subnet in value.items()}
+
+    @field_validator("webhook_hosts")
+    @classmethod
+    def _hosts_are_names(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for host in value:
+            if not _HOST.fullmatch(host.lower()):
+                raise ValueError(f"{host}: must be a host name such as hooks.example.com or *.example.com")
+        return tuple(host.lower() for host in value)
+
+    @model_validator(mode="after")
+    def _secrets_go_with_their_use(self) -> Self:
+        if self.webhook_hosts and len(self.webhook_key.get_secret_value()) < 16:
+            raise ValueError(
+                f"{PREFIX}WEBHOOK_KEY must hold at least 16 characters where {PREFIX}WEBHOOK_HOSTS names hosts"
+            )
+        if self.event_topic and not self.event_topic_key.get_secret_value():
+            raise ValueError(f"{PREFIX}EVENT_TOPIC_KEY is missing, {PREFIX}EVENT_TOPIC needs it")
+        if not self.requester_may_approve and not self.easy_auth:
+            raise ValueError(
+                f"{PREFIX}REQUESTER_MAY_APPROVE=false needs {PREFIX}EASY_AUTH=true: a claimed name proves nothing"
+            )
+        return self
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
@@ -66,9 +110,14 @@ class Settings(BaseModel):
             return cls.model_validate(given)
         except ValidationError as error:
             # A value that is neither JSON nor a mapping is told twice; the first telling is of the JSON.
-            faults = {f"{PREFIX}{str(fault['loc'][0]).upper()}": fault["msg"] for fault in reversed(error.errors())}
+            faults = {_name(fault["loc"]): fault["msg"] for fault in reversed(error.errors())}
             lines = [f"{name}: {what}" for name, what in sorted(faults.items())]
             raise SettingsError("the app's settings are not complete:\n" + "\n".join(lines)) from None
+
+
+def _name(place: tuple[int | str, ...]) -> str:
+    """The environment's name for what is wrong; a fault between two settings names both in its own words."""
+    return f"{PREFIX}{str(place[0]).upper()}" if place else "together"
 
 
 @lru_cache(maxsize=1)

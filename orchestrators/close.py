@@ -10,7 +10,7 @@ from bootmend.models.answer import Failure
 from bootmend.models.jobs import Account, Delete, RepairVmMade, SourceNow, WriteReport
 from bootmend.models.repair import Kept
 from bootmend.models.report import BootReport, Report
-from bootmend.names import ResourceId, repair_vm_id, same_id, snapshot_id
+from bootmend.names import ResourceId, copy_id, repair_vm_id, same_id, snapshot_id
 from orchestrators.rebuild import swap
 from orchestrators.run import Ending, Run, runbook_step
 from orchestrators.step import StepFailedError, Steps, joined, moment, step
@@ -58,8 +58,13 @@ def clean_up(run: Run) -> Steps[None]:
     if not run.copy_stays:
         yield from _delete(run, run.copy_id)
     yield from _delete(run, snapshot_id(run.job.vm_id, run.job.repair_id))
+    for copy in run.further_copies:
+        if not copy.keep:
+            yield from _delete(run, copy_id(run.job.vm_id, run.job.repair_id, copy.label))
+        yield from _delete(run, snapshot_id(run.job.vm_id, run.job.repair_id, copy.label))
     yield from _untag(run)
     yield from _account(run)
+    run.cleaned = True
 
 
 def _repair_vm_settled(run: Run) -> Steps[None]:
@@ -83,12 +88,17 @@ def _delete(run: Run, resource_id: str) -> Steps[None]:
 
 def _untag(run: Run) -> Steps[None]:
     """A disk that stays is no longer ours: no sweep may ever count it."""
-    if not run.copy_stays:
-        return
-    try:
-        yield from done(run.ctx, workshop.begin_untag, Delete(**run.subject.model_dump(), resource_id=run.copy_id))
-    except StepFailedError as failed:
-        run.leave(run.copy_id, f"still bears our tag: {failed.failure.message}")
+    staying = [run.copy_id] if run.copy_stays else []
+    for disk_id in [*staying, *holding_copies(run)]:
+        try:
+            yield from done(run.ctx, workshop.begin_untag, Delete(**run.subject.model_dump(), resource_id=disk_id))
+        except StepFailedError as failed:
+            run.leave(disk_id, f"still bears our tag: {failed.failure.message}")
+
+
+def holding_copies(run: Run) -> list[str]:
+    """Copies that hold a dump which nothing could take."""
+    return [copy_id(run.job.vm_id, run.job.repair_id, copy.label) for copy in run.further_copies if copy.keep]
 
 
 def _account(run: Run) -> Steps[None]:
@@ -110,12 +120,18 @@ def _account(run: Run) -> Steps[None]:
 def close(run: Run, ending: Ending) -> Steps[Report]:
     """Cleans up what was made, writes the report, shows the outcome."""
     run.enter("close")
-    run.kept.extend(_kept(run, ending))
-    if run.touched:
+    keep(run, ending)
+    if run.touched and not run.cleaned:
         yield from clean_up(run)
     report = yield from write_report(run, ending)
     run.show(phase="done", outcome=ending.outcome, percent=100, cancellable=False)
     return report
+
+
+def keep(run: Run, ending: Ending) -> None:
+    """Lists what stays on purpose."""
+    listed = {kept.resource_id for kept in run.kept}
+    run.kept.extend(kept for kept in _kept(run, ending) if kept.resource_id not in listed)
 
 
 def _kept(run: Run, ending: Ending) -> Iterator[Kept]:
@@ -128,6 +144,10 @@ def _kept(run: Run, ending: Ending) -> Iterator[Kept]:
         )
     if run.ran and ending.outcome != "repaired":
         yield Kept(resource_id=run.copy_id, why="the VM ran with it, so it holds what was written since", until=until)
+    for disk_id in holding_copies(run):
+        yield Kept(
+            resource_id=disk_id, why="it holds the memory dump, which no storage account could take", until=until
+        )
 
 
 @runbook_step
@@ -142,6 +162,8 @@ def write_report(run: Run, ending: Ending) -> Steps[Report]:
         steps=run.steps_so_far(),
         transcripts=tuple(run.transcripts),
         fix=run.fix,
+        dump=run.dump,
+        ticket=run.ticket,
         boot=BootReport(attempts=tuple(run.boots)),
         checkpoints=tuple(run.checkpoints),
         evidence=run.status.evidence,

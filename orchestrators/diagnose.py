@@ -27,7 +27,8 @@ def diagnose(run: Run) -> Steps[None]:
 @runbook_step
 def read_vm(run: Run) -> Steps[Survey]:
     job = ReadVm(**run.subject.model_dump(), at=moment(run.ctx))
-    return (yield from step(run.ctx, activity.read_vm, job))
+    run.survey = yield from step(run.ctx, activity.read_vm, job)
+    return run.survey
 
 
 @runbook_step

@@ -24,6 +24,7 @@ def plan_fix(run: Run, facts: GuestFacts) -> Steps[Plan]:
     planned = yield from step(run.ctx, activity.plan_fix, PlanFix(facts=facts, machine=machine))
     if planned.plan is None:
         raise RepairEndedError("rolled_back", f"the disk cannot be repaired safely: {planned.refusal}")
+    run.plan = planned.plan
     return planned.plan
 
 

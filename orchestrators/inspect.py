@@ -19,7 +19,9 @@ def inspect(run: Run) -> Steps[GuestFacts]:
 
 @runbook_step
 def inspect_guest(run: Run) -> Steps[GuestFacts]:
-    look = yield from in_guest(run, GuestScript(**run.subject.model_dump(), kind="inspect", means=run.means))
+    look = yield from in_guest(
+        run, GuestScript(**run.subject.model_dump(), kind="inspect", name="inspect", means=run.means)
+    )
     return (yield from step(run.ctx, activity.read_facts, ReadFacts(output=look.output)))
 
 
@@ -28,18 +30,18 @@ def in_guest(run: Run, job: GuestScript) -> Steps[GuestLook]:
     begun = yield from step(run.ctx, activity.begin_script, job)
     watch = GuestWatch(
         **run.subject.model_dump(),
-        kind=job.kind,
+        name=job.name,
         repair_group=run.means.repair_group,
         look_every=20 if job.kind == "inspect" else 30,
         give_up_at=moment(run.ctx) + timedelta(seconds=begun.timeout_seconds + 600),
     )
-    watching = f"{run.job.repair_id}:{job.kind}"
+    watching = f"{run.job.repair_id}:{job.name}"
     run.show(watching=watching)
-    look = yield from unless_cancelled(run, branch(run.ctx, watch_guest, watch, watching), job.kind, GuestLook)
+    look = yield from unless_cancelled(run, branch(run.ctx, watch_guest, watch, watching), job.name, GuestLook)
     if not look.ok:
-        raise StepFailedError(job.kind, Failure(code="GuestScriptFailed", kind="guest", message=look.why))
+        raise StepFailedError(job.name, Failure(code="GuestScriptFailed", kind="guest", message=look.why))
     return look
 
 
 def execution(run: Run, plan: Plan) -> GuestScript:
-    return GuestScript(**run.subject.model_dump(), kind="execute", means=run.means, plan=plan)
+    return GuestScript(**run.subject.model_dump(), kind="execute", name="execute", means=run.means, plan=plan)

@@ -11,7 +11,7 @@ from activities import source as source_activity
 from activities import workshop as activity
 from bootmend.models.answer import Answer, Failure
 from bootmend.models.azure import SourceMark
-from bootmend.models.jobs import BeginRepairVm, Delete, Prepare, RepairVmMade
+from bootmend.models.jobs import BeginRepairVm, Delete, DiskCopy, Prepare, RepairVmMade
 from bootmend.names import repair_vm_id
 from orchestrators.run import Run, runbook_step
 from orchestrators.step import StepFailedError, Steps, branch, joined, step
@@ -57,12 +57,12 @@ def deallocate_source(run: Run) -> Steps[SourceMark]:
 
 @runbook_step
 def snapshot_os_disk(run: Run) -> Steps[None]:
-    yield from done(run.ctx, activity.begin_snapshot, preparation(run))
+    yield from done(run.ctx, activity.begin_snapshot, os_disk_copy(run))
 
 
 @runbook_step
 def copy_os_disk(run: Run) -> Steps[None]:
-    yield from done(run.ctx, activity.begin_copy, preparation(run))
+    yield from done(run.ctx, activity.begin_copy, os_disk_copy(run))
 
 
 @runbook_step
@@ -75,7 +75,7 @@ def create_repair_vm(run: Run) -> Steps[RepairVmMade]:
 @runbook_step
 def attach_copy(run: Run) -> Steps[None]:
     """After the repair VM exists: attached at its creation, it may boot from the copy."""
-    yield from done(run.ctx, activity.begin_attach, preparation(run))
+    yield from done(run.ctx, activity.begin_attach, os_disk_copy(run))
 
 
 def make_repair_vm(ctx: task.OrchestrationContext, wire: dict[str, Any]) -> Steps[Any]:
@@ -99,6 +99,12 @@ def make_repair_vm(ctx: task.OrchestrationContext, wire: dict[str, Any]) -> Step
         code="NoRepairVm", kind="no_capacity", message="no repair VM could be made: " + "; ".join(wanting)
     )
     return Answer(failure=failure).model_dump(mode="json")
+
+
+def os_disk_copy(run: Run) -> DiskCopy:
+    """The copy that is repaired and swapped in."""
+    means = run.means
+    return DiskCopy(**run.subject.model_dump(), means=means, disk_id=means.os_disk_id, sku=means.os_disk_sku)
 
 
 def preparation(run: Run) -> Prepare:

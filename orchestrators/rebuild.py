@@ -8,7 +8,7 @@ from bootmend.models.answer import Failure
 from bootmend.models.azure import SourceMark
 from bootmend.models.boot import BootWatch
 from bootmend.models.jobs import BeginSwap
-from orchestrators.prepare import preparation
+from orchestrators.prepare import os_disk_copy
 from orchestrators.run import Run, runbook_step
 from orchestrators.step import StepFailedError, Steps, moment, step
 from orchestrators.waiting import done
@@ -24,7 +24,7 @@ def rebuild(run: Run) -> Steps[BootWatch]:
 
 @runbook_step
 def detach_copy(run: Run) -> Steps[None]:
-    yield from done(run.ctx, workshop.begin_detach, preparation(run))
+    yield from done(run.ctx, workshop.begin_detach, os_disk_copy(run))
 
 
 @runbook_step

@@ -7,13 +7,14 @@ from durabletask import task
 from bootmend.models.repair import RepairJob
 from orchestrators.close import close, put_back
 from orchestrators.diagnose import approve, diagnose
+from orchestrators.escalate import escalate
 from orchestrators.fix import approve_swap, fix
 from orchestrators.inspect import inspect
 from orchestrators.prepare import prepare
 from orchestrators.rebuild import rebuild
 from orchestrators.run import Ending, RepairEndedError, Run
-from orchestrators.step import StepFailedError, Steps
-from orchestrators.verify import verify
+from orchestrators.step import StepFailedError, Steps, failure_words
+from orchestrators.verify import booted_words, verify
 
 
 def repair_vm(ctx: task.OrchestrationContext, wire: dict[str, Any]) -> Steps[Any]:
@@ -34,7 +35,9 @@ def to_an_end(run: Run) -> Steps[Ending]:
         yield from fix(run, facts)
         yield from approve_swap(run)
         watch = yield from rebuild(run)
-        yield from verify(run, watch)
+        failing = yield from verify(run, watch)
+        if failing is not None:
+            return (yield from escalate(run, failing))
     except RepairEndedError as ended:
         return (yield from undone(run, ended.ending))
     except StepFailedError as failed:
@@ -56,14 +59,3 @@ def undone(run: Run, ending: Ending) -> Steps[Ending]:
         run.copy_in_place = run.swapped
         return Ending("failed", f"{ending.reason}; and the VM could not be put back: {failure_words(failed)}")
     return ending
-
-
-def failure_words(failed: StepFailedError) -> str:
-    return f"{failed.name}: {failed.failure.code}: {failed.failure.message}"
-
-
-def booted_words(run: Run) -> str:
-    verdict = run.boots[-1]
-    if verdict.kind == "booted":
-        return f"the VM was seen to boot: {verdict.reason}"
-    return f"{run.checkpoints[-1].by} saw the VM boot: checkpoint confirm_boot"

@@ -10,11 +10,12 @@ from durabletask import task
 
 from bootmend import names
 from bootmend.articles.article import FixVerdict
-from bootmend.models.azure import SourceMark
+from bootmend.models.azure import SourceMark, Survey
 from bootmend.models.boot import BootVerdict, Diagnosis
 from bootmend.models.decision import Means, Verdict
-from bootmend.models.guest import Transcript
-from bootmend.models.jobs import Subject
+from bootmend.models.dump import DumpReport, TicketReport
+from bootmend.models.guest import Plan, Transcript
+from bootmend.models.jobs import DiskCopy, Subject
 from bootmend.models.repair import (
     Awaiting,
     CheckpointRecord,
@@ -67,6 +68,13 @@ class Run:
     copy_in_place: bool = False
     """True once it is settled that the copy stays the VM's OS disk although nobody saw it boot."""
     repair_vm: task.Task[Any] | None = None
+    survey: Survey | None = None
+    plan: Plan | None = None
+    further_copies: list[DiskCopy] = field(default_factory=list)
+    """Copies beside the one that is swapped in: noted before they are begun, deleted at the end."""
+    dump: DumpReport | None = None
+    ticket: TicketReport | None = None
+    cleaned: bool = False
     fix: FixVerdict | None = None
     boots: list[BootVerdict] = field(default_factory=list)
     transcripts: list[Transcript] = field(default_factory=list)

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Generator
 from datetime import UTC, datetime, timedelta
-from typing import Any, get_type_hints
+from typing import Any, Concatenate, get_type_hints
 
 from durabletask import task
 
@@ -33,9 +33,13 @@ class StepFailedError(Exception):
         self.failure = failure
 
 
+def failure_words(failed: StepFailedError) -> str:
+    return f"{failed.name}: {failed.failure.code}: {failed.failure.message}"
+
+
 def step[Job: Record, Value: Record](
     ctx: task.OrchestrationContext,
-    activity: Callable[[Job], Awaitable[Value]],
+    activity: Callable[Concatenate[Job, ...], Awaitable[Value]],
     job: Job,
     *,
     attempts: int = ATTEMPTS,

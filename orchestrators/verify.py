@@ -9,15 +9,18 @@ from orchestrators.step import StepFailedError, Steps, branch, step
 from orchestrators.waiting import checkpoint, unless_cancelled, watch_boot
 
 
-def verify(run: Run, watch: BootWatch) -> Steps[None]:
-    """Returns when the boot is verified; until then the repair may be cancelled."""
+def verify(run: Run, watch: BootWatch) -> Steps[str | None]:
+    """None when the boot is verified, else why the VM does not boot. Until then the repair may be cancelled."""
     run.enter("verify")
     verdict = yield from verify_boot(run, watch)
     if verdict.kind == "bugcheck":
-        raise RepairEndedError("rolled_back", f"the VM does not boot with the repaired disk: {verdict.reason}")
+        return f"the VM does not boot with the repaired disk: {verdict.reason}"
     if verdict.kind != "booted":
-        yield from confirm_boot(run, verdict)
+        failed = yield from confirm_boot(run, verdict)
+        if failed is not None:
+            return failed
     run.show(cancellable=False)
+    return None
 
 
 @runbook_step
@@ -36,13 +39,20 @@ def verify_boot(run: Run, watch: BootWatch) -> Steps[BootVerdict]:
     return verdict
 
 
-def confirm_boot(run: Run, verdict: BootVerdict) -> Steps[None]:
+def confirm_boot(run: Run, verdict: BootVerdict) -> Steps[str | None]:
     """Nobody saw the boot succeed, nobody saw it fail: a person looks. Unanswered, the disk stays where it is."""
     why = f"{verdict.reason}. Look at the VM: did it boot?"
     answer = yield from checkpoint(run, "confirm_boot", why, manual=True, auto_decision="")
     if answer.decision == "booted":
-        return
+        return None
     if answer.decision == "not_booted":
-        raise RepairEndedError("rolled_back", f"{answer.by} says that the VM did not boot with the repaired disk")
+        return f"{answer.by} says that the VM did not boot with the repaired disk"
     reason = f"{verdict.reason}, and nobody answered checkpoint confirm_boot; the repaired disk is left in place"
     raise RepairEndedError("failed", reason)
+
+
+def booted_words(run: Run) -> str:
+    verdict = run.boots[-1]
+    if verdict.kind == "booted":
+        return f"the VM was seen to boot: {verdict.reason}"
+    return f"{run.checkpoints[-1].by} saw the VM boot: checkpoint confirm_boot"

@@ -89,7 +89,7 @@ def watch_guest(ctx: task.OrchestrationContext, wire: dict[str, Any]) -> Steps[A
         if look.ended:
             return Answer(value=look.model_dump(mode="json")).model_dump(mode="json")
         if moment(ctx) >= watch.give_up_at:
-            failure = Failure(code="GuestTimedOut", message=f"the {watch.kind} script has not ended in its time")
+            failure = Failure(code="GuestTimedOut", message=f"the script {watch.name} has not ended in its time")
             return Answer(failure=failure).model_dump(mode="json")
     ctx.continue_as_new(watch.model_dump(mode="json"))
     return None

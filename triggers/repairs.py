@@ -11,10 +11,9 @@ from bootmend.names import vm_hash
 from triggers.http import accepted, answer, route
 from triggers.problems import ProblemError, conflict, not_found, read_body
 from triggers.starting import start
-from triggers.views import ENDED, broken_report, find, repair_view, status_of
+from triggers.views import ENDED, REPAIR_VM, broken_report, find, repair_view, status_of
 
 CANCEL = "cancel"
-REPAIR_VM = "repair_vm"
 _STATUS_OF_OUTCOME = {"refused": 422, "failed": 409}
 _WORDS_FOR = {"confirm_boot": {"approve": "booted", "reject": "not_booted"}}
 """Answers that mean the same at a checkpoint whose own words are others."""

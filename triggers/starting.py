@@ -16,7 +16,7 @@ ATTEND_VM = "attend_vm"
 
 async def start(client: DurableFunctionsClient, request: RepairRequest, started_by: StartedBy) -> str:
     """Answers the id of the repair: the one that is active for this VM already, or a new one."""
-    active = await _active(client, request.vm_id)
+    active = await active_of(client, request.vm_id)
     if active is not None:
         return job_of(active).repair_id
     job = RepairJob(
@@ -35,13 +35,14 @@ async def start(client: DurableFunctionsClient, request: RepairRequest, started_
         )
     except grpc.aio.AioRpcError:
         # Somebody else was first: the engine refuses a second start under an id that is active.
-        active = await _active(client, request.vm_id)
+        active = await active_of(client, request.vm_id)
         if active is None:
             raise
         return job_of(active).repair_id
     return job.repair_id
 
 
-async def _active(client: DurableFunctionsClient, vm_id: str) -> OrchestrationState | None:
+async def active_of(client: DurableFunctionsClient, vm_id: str) -> OrchestrationState | None:
+    """The instance that attends this VM while a repair of it is active."""
     state = await client.get_orchestration_state(attend_id(vm_id))
     return state if state is not None and state.runtime_status not in ENDED else None

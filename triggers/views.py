@@ -10,6 +10,7 @@ from bootmend.models.repair import RepairJob, RepairStatus
 from bootmend.names import attend_id_of
 from triggers.problems import not_found
 
+REPAIR_VM = "repair_vm"
 ENDED = (OrchestrationStatus.COMPLETED, OrchestrationStatus.FAILED, OrchestrationStatus.TERMINATED)
 
 
@@ -80,5 +81,10 @@ def broken_report(state: OrchestrationState) -> dict[str, Any]:
     }
 
 
+def utc(moment: datetime) -> datetime:
+    """The engine's client hands times over without a zone, in UTC."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
 def zulu(moment: datetime) -> str:
-    return moment.replace(tzinfo=UTC).isoformat().replace("+00:00", "Z")
+    return utc(moment).isoformat().replace("+00:00", "Z")

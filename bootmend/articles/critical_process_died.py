@@ -90,14 +90,17 @@ def judge(plan: Plan, transcript: Transcript) -> FixVerdict:
     boot_troubles = [trouble for expected in plan.boot_expectations if (trouble := boot_holds(expected, transcript))]
     missing = [wanted.command for wanted in plan.registry_expectations if not registry_holds(wanted, transcript)]
     dump_on = bool(plan.registry_expectations) and not missing
-    troubles = [
-        "" if identity_unchanged else f"the disk's identity was {plan.target.identity} and is {transcript.identity}",
+    completed = (
         f"SFC could not run: {sfc.why}" if sfc.verdict == "could_not_run" else "",
-        unlike_plan(plan, transcript) if transcript.ended == "completed" else _ending(transcript),
+        unlike_plan(plan, transcript),
         *boot_troubles,
         f"not read back as written: {', '.join(missing)}" if missing else "",
+    )
+    troubles = (
+        "" if identity_unchanged else _identity_trouble(plan, transcript),
+        *(completed if transcript.ended == "completed" else (_ending(transcript),)),
         "" if transcript.offline else "the disk was not taken offline again",
-    ]
+    )
     reason = "; ".join(filter(None, troubles))
     return FixVerdict(
         ok=not reason,
@@ -111,6 +114,12 @@ def judge(plan: Plan, transcript: Transcript) -> FixVerdict:
         identity_unchanged=identity_unchanged,
         notes=plan.notes,
     )
+
+
+def _identity_trouble(plan: Plan, transcript: Transcript) -> str:
+    if transcript.identity is None:
+        return "the disk's identity was not read again"
+    return f"the disk's identity was {plan.target.identity} and is {transcript.identity}"
 
 
 def _ending(transcript: Transcript) -> str:

@@ -327,13 +327,20 @@ try {
     $proofs = @($read.commands | Where-Object { $_.proves } | ForEach-Object { $_.id })
     $number = Open-Disk $read.target
     Wait-Letter $number $read.volumes
-    $logLength = Get-LogLength $read.sfc_log
     foreach ($command in $read.commands) {
         $wanted = $script:Why -eq '' -or $command.always
         if ($wanted -and (-not $command.after -or $script:Succeeded -contains $command.after)) {
             Write-ProgressLine $command.id '-'
             try {
+                $isScan = $command.exe -eq 'sfc.exe'
+                if ($isScan) {
+                    $logLength = Get-LogLength $read.sfc_log
+                }
                 Invoke-PlanCommand $command
+                # Read now: clean-up may take the log's letter away.
+                if ($isScan) {
+                    $transcript.sfc = Read-SfcLog $read.sfc_log $logLength
+                }
             }
             catch {
                 # Clean-up must still run: a command that cannot be started counts as failed.
@@ -348,7 +355,6 @@ try {
     if ($script:Why -ne '') {
         $transcript.ended = 'stopped'
     }
-    $transcript.sfc = Read-SfcLog $read.sfc_log $logLength
 }
 catch {
     if ($script:Results.Count -gt 0) {

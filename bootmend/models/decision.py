@@ -34,6 +34,8 @@ class Means(Record):
     repair_group: str
     stable_seconds: int
     boot_minutes: int
+    takes_dumps: bool = False
+    """Whether a storage account is configured to which the guest can send a dump."""
 
 
 class Verdict(Record):

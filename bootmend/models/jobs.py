@@ -6,13 +6,17 @@ from bootmend.articles.article import FixVerdict, Machine
 from bootmend.models.azure import Operation, Power, SourceMark, Survey
 from bootmend.models.boot import BootEvidence, BootWatch
 from bootmend.models.decision import Means
+from bootmend.models.dump import DumpReport
 from bootmend.models.guest import GuestFacts, Plan, Progress, Transcript
 from bootmend.models.record import Moment, Record
 from bootmend.models.repair import Policy
 from bootmend.models.report import Report
+from bootmend.ticket import TicketFacts
 
 COPY_LUN = 0
 """Where the copy is attached: the repair VM is made without data disks, and the guest finds the disk by this number."""
+
+ScriptKind = Literal["inspect", "execute", "upload"]
 
 
 class Subject(Record):
@@ -46,6 +50,17 @@ class BeginRepairVm(Prepare):
     size: str
 
 
+class DiskCopy(Prepare):
+    """A copy of one disk by way of a snapshot. `label` tells several of one repair apart; the first has none."""
+
+    disk_id: str
+    sku: str
+    label: str = ""
+    lun: int = COPY_LUN
+    keep: bool = False
+    """Whether it stays when the repair ends, since it holds what was to be collected."""
+
+
 class RepairVmMade(Record):
     size: str
 
@@ -71,11 +86,14 @@ class LookAtOperation(Subject):
 
 
 class GuestScript(Subject):
-    """A run command on the repair VM. `plan` for `execute` only."""
+    """A run command on the repair VM, under a name of its own. `plan` for `execute`, `path` of the file for `upload`."""
 
-    kind: Literal["inspect", "execute"]
+    kind: ScriptKind
+    name: str
     means: Means
+    lun: int = COPY_LUN
     plan: Plan | None = None
+    path: str | None = None
 
 
 class ScriptBegun(Record):
@@ -83,7 +101,7 @@ class ScriptBegun(Record):
 
 
 class LookAtGuest(Subject):
-    kind: Literal["inspect", "execute"]
+    name: str
     repair_group: str
 
 
@@ -109,6 +127,25 @@ class PlanFix(Record):
 class FixPlan(Record):
     plan: Plan | None = None
     refusal: str | None = None
+
+
+class JudgeDump(Record):
+    """Facts of each disk looked at, by LUN; the crash must lie between both times."""
+
+    facts: tuple[GuestFacts, ...]
+    not_before: Moment
+    not_after: Moment
+    looks: int
+
+
+class ReadUpload(Record):
+    dump: DumpReport
+    output: str
+    evidence: str
+
+
+class PrepareTicket(Subject):
+    facts: TicketFacts
 
 
 class JudgeFix(Subject):

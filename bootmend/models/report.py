@@ -4,6 +4,7 @@ from typing import Any
 
 from bootmend.articles.article import FixVerdict
 from bootmend.models.boot import BootVerdict, Diagnosis
+from bootmend.models.dump import DumpReport, TicketReport
 from bootmend.models.guest import Transcript
 from bootmend.models.record import Moment, Record
 from bootmend.models.repair import CheckpointRecord, Kept, Leftover, Outcome, StepRecord
@@ -26,8 +27,8 @@ class Report(Record):
     transcripts: tuple[Transcript, ...] = ()
     fix: FixVerdict | None = None
     boot: BootReport = BootReport()
-    dump: dict[str, Any] | None = None
-    ticket: dict[str, Any] | None = None
+    dump: DumpReport | None = None
+    ticket: TicketReport | None = None
     checkpoints: tuple[CheckpointRecord, ...] = ()
     evidence: tuple[str, ...] = ()
     leftovers: tuple[Leftover, ...] = ()

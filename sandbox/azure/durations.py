@@ -39,9 +39,6 @@ MEASURED = {
     "nothing_to_do": Spread(0.5, 0.8, "[I] the least that was seen"),
 }
 
-REPAIR_VM_BOOTS = 0.0
-"""Seconds from the end of the PUT to agent Ready: for Windows images the PUT ends when the agent reports."""
-
 BUGCHECK_LOOP = 120.0
 """Seconds from one crash of a looping VM to the next [I]."""
 

@@ -42,7 +42,13 @@ def routes(
     machines: MachineService, commands: RunCommandService, disks: DiskService, subscription: SubscriptionService
 ) -> tuple[Route, ...]:
     """Every route of Resource Manager that is served."""
-    return (*_machines(machines), *_commands(commands), *_disks(disks), *_subscription(subscription))
+    return (
+        *_machines(machines),
+        *_commands(commands),
+        *_disks(disks),
+        *_subscription(subscription),
+        *_network(subscription),
+    )
 
 
 def _machines(service: MachineService) -> tuple[Route, ...]:
@@ -109,44 +115,26 @@ def _kind_of_disk(service: DiskService, kind: Kind, put_limit: str) -> tuple[Rou
 
 
 def _subscription(service: SubscriptionService) -> tuple[Route, ...]:
-    operations = f"{_SUBSCRIPTION}{_COMPUTE}/locations/{{location}}"
-    network = f"{_GROUP}/providers/Microsoft.Network"
-    group_read = "Microsoft.Resources/subscriptions/resourceGroups/read"
+    location = f"{_SUBSCRIPTION}{_COMPUTE}/locations/{{location}}"
+    status = f"{location}/{{family}}/{{operation}}"
+    locks, group = "Microsoft.Authorization/locks/read", "Microsoft.Resources/subscriptions/resourceGroups/read"
+    usages, skus = "Microsoft.Compute/locations/usages/read", "Microsoft.Compute/skus/read"
     return (
-        Route(
-            "GET",
-            f"{operations}/{{family}}/{{operation}}",
-            "Microsoft.Compute/locations/{family}/read",
-            service.operation,
-            "get_operation",
-        ),
-        Route(
-            "GET",
-            f"{operations}/usages",
-            "Microsoft.Compute/locations/usages/read",
-            service.usages,
-            "subscription_info",
-        ),
-        Route(
-            "GET", f"{_SUBSCRIPTION}{_COMPUTE}/skus", "Microsoft.Compute/skus/read", service.skus, "subscription_info"
-        ),
-        Route("GET", f"{_SUBSCRIPTION}{_LOCKS}", "Microsoft.Authorization/locks/read", service.locks),
-        Route("GET", f"{_GROUP}{_LOCKS}", "Microsoft.Authorization/locks/read", service.locks),
-        Route("GET", f"{_VM}{_LOCKS}", "Microsoft.Authorization/locks/read", service.locks),
-        Route(
-            "GET",
-            f"{network}/virtualNetworks/{{network}}/subnets/{{subnet}}",
-            "Microsoft.Network/virtualNetworks/subnets/read",
-            service.subnet,
-        ),
-        Route(
-            "GET",
-            f"{network}/networkInterfaces/{{nic}}",
-            "Microsoft.Network/networkInterfaces/read",
-            service.nic,
-        ),
-        Route("GET", f"{network}/networkInterfaces", "Microsoft.Network/networkInterfaces/read", service.nics),
-        Route("GET", _GROUP, group_read, service.group),
-        Route("GET", f"{_GROUP}/resources", group_read, service.resources),
-        Route("GET", f"{_SUBSCRIPTION}/resources", group_read, service.resources),
+        Route("GET", status, "Microsoft.Compute/locations/{family}/read", service.operation, "get_operation"),
+        Route("GET", f"{location}/usages", usages, service.usages, "subscription_info"),
+        Route("GET", f"{_SUBSCRIPTION}{_COMPUTE}/skus", skus, service.skus, "subscription_info"),
+        *(Route("GET", f"{scope}{_LOCKS}", locks, service.locks) for scope in (_SUBSCRIPTION, _GROUP, _VM)),
+        Route("GET", _GROUP, group, service.group),
+        Route("GET", f"{_GROUP}/resources", group, service.resources),
+        Route("GET", f"{_SUBSCRIPTION}/resources", group, service.resources),
+    )
+
+
+def _network(service: SubscriptionService) -> tuple[Route, ...]:
+    nics, provider = f"{_GROUP}/providers/Microsoft.Network/networkInterfaces", "Microsoft.Network"
+    subnet = f"{_GROUP}/providers/Microsoft.Network/virtualNetworks/{{network}}/subnets/{{subnet}}"
+    return (
+        Route("GET", subnet, f"{provider}/virtualNetworks/subnets/read", service.subnet),
+        Route("GET", f"{nics}/{{nic}}", f"{provider}/networkInterfaces/read", service.nic),
+        Route("GET", nics, f"{provider}/networkInterfaces/read", service.nics),
     )

@@ -39,6 +39,7 @@ class TimerSchedule:
         self._alarms: dict[str, Alarm] = {}
         self.failures: list[str] = []
         self._under_way = 0
+        self._stopped = False
         self._lock = threading.Lock()
         self._thread = ThreadPoolExecutor(1, "timer-trigger")
         clock.add_idle_check(self.idle)
@@ -56,9 +57,11 @@ class TimerSchedule:
 
     def stop(self) -> None:
         """No timer runs any more; one under way ends first."""
-        self._thread.shutdown()
+        with self._lock:
+            self._stopped = True
         for alarm in self._alarms.values():
             alarm.cancel()
+        self._thread.shutdown()
 
     def idle(self) -> bool:
         """Whether no run is under way."""
@@ -73,10 +76,12 @@ class TimerSchedule:
         self._alarms[timer.name] = self._clock.call_at(due, partial(self._run, timer.name), f"timer {timer.name}")
 
     def _run(self, name: str) -> None:
-        self._wait(self._timers[name])
         with self._lock:
+            if self._stopped:
+                return
             self._under_way += 1
-        self._thread.submit(self._post, name)
+            self._wait(self._timers[name])
+            self._thread.submit(self._post, name)
 
     def _post(self, name: str) -> None:
         timer = self._timers[name]

@@ -29,6 +29,7 @@ class Execution:
     results: list[CommandResult] = field(default_factory=list)
     succeeded: set[str] = field(default_factory=set)
     why: str = ""
+    sfc_log: SfcLog | None = None
 
     def run(self) -> Transcript:
         refusal = self._refusal()
@@ -38,7 +39,6 @@ class Execution:
             return Transcript(ended="refused", why=refusal, identity=disk.identity if disk else None, offline=offline)
         lun = self.plan.target.lun
         disk = self.guest.attached[lun]
-        log_length = len(self._log())
         for done, command in enumerate(self.plan.commands):
             wanted = command.always if self.why else True
             if wanted and (command.after is None or command.after in self.succeeded):
@@ -46,7 +46,6 @@ class Execution:
                 self._run(command, done)
         if "identity_rewritten" in disk.trouble:
             disk.identity = "f" * 8 if disk.style == "MBR" else "f" * 8 + disk.identity[8:]
-        log = self._sfc_log(log_length)
         self.guest.offline[lun] = "Policy"
         self.elapsed += 2
         return Transcript(
@@ -55,7 +54,7 @@ class Execution:
             identity=disk.identity,
             offline=True,
             commands=tuple(self.results),
-            sfc=log,
+            sfc=self.sfc_log,
         )
 
     def _refusal(self) -> str:
@@ -84,7 +83,7 @@ class Execution:
 
     def _run(self, command: PlannedCommand, done: int) -> None:
         begun = self.elapsed
-        result = self._scan(command, done) if command.exe == "sfc.exe" else self._native(command)
+        result = self._scan_and_read(command, done) if command.exe == "sfc.exe" else self._native(command)
         timed_out = result.seconds > command.time_limit
         self.elapsed = begun + min(result.seconds, command.time_limit)
         accepted = not timed_out and (not command.accepts or result.exit_code in command.accepts)
@@ -116,6 +115,13 @@ class Execution:
             seconds += _RETRY_SECONDS
         return NativeResult(result.exit_code, result.output, min(seconds, command.time_limit))
 
+    def _scan_and_read(self, command: PlannedCommand, done: int) -> NativeResult:
+        """The log is read at once: clean-up may take its letter away. Only what this run added to it counts."""
+        before = len(self._log())
+        result = self._scan(command, done)
+        self.sfc_log = _read_log(self._log()[before:])
+        return result
+
     def _scan(self, command: PlannedCommand, done: int) -> NativeResult:
         begun, wanted = self.elapsed, self.sfc_seconds * self.rng.uniform(0.9, 1.1)
         moment = self.now + timedelta(seconds=begun)
@@ -132,14 +138,11 @@ class Execution:
         file = self.guest.file(self.plan.sfc_log or "")
         return str(file.content) if file else ""
 
-    def _sfc_log(self, from_offset: int) -> SfcLog | None:
-        """Only what this run added to the log counts."""
-        if self.plan.sfc_log is None:
-            return None
-        text = self._log()[from_offset:]
-        messages = sr_messages(text)
-        counts = {message: messages.count(message) for message in dict.fromkeys(messages)}
-        # The lines that name trouble come first: they are the last to be left out.
-        ordered = sorted(counts, key=lambda message: "cannot" not in message.lower())
-        lines = tuple(SfcLine(text=message, count=counts[message]) for message in ordered[:_MOST_LINES])
-        return SfcLog(found=bool(text), lines=lines, dropped=len(counts) - len(lines))
+
+def _read_log(text: str) -> SfcLog:
+    messages = sr_messages(text)
+    counts = {message: messages.count(message) for message in dict.fromkeys(messages)}
+    # The lines that name trouble come first: they are the last to be left out.
+    ordered = sorted(counts, key=lambda message: "cannot" not in message.lower())
+    lines = tuple(SfcLine(text=message, count=counts[message]) for message in ordered[:_MOST_LINES])
+    return SfcLog(found=bool(text), lines=lines, dropped=len(counts) - len(lines))

@@ -28,8 +28,12 @@ class _PlainHttp(SansIOHTTPPolicy[HttpRequest, AsyncHttpResponse]):
 class _Begun(AsyncNoPolling[Any]):
     """Sends the one request, and keeps its answer."""
 
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+
     def resource(self) -> Any:
-        return self._initial_response.http_response
+        begun: Any = self._initial_response
+        return begun.http_response
 
 
 class Cloud:

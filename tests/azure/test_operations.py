@@ -40,7 +40,7 @@ def test_an_operation_that_fails_tells_its_code_and_leaves_the_vm_failed(in_clou
         status = await cloud.finish(begun)
         assert status["status"] == "Failed"
         assert status["error"]["code"] == "AllocationFailed"
-        vm: Any = await machines.get(REPAIR_GROUP, "bm-1")
+        vm = await machines.get(REPAIR_GROUP, "bm-1")
         assert vm.provisioning_state == "Failed"
         await cloud.run(machines.begin_delete, REPAIR_GROUP, "bm-1")
 

@@ -75,7 +75,7 @@ def test_a_swap_of_a_vm_that_was_changed_meanwhile_is_refused_by_its_etag(in_clo
         match = {"etag": etag, "match_condition": MatchConditions.IfNotModified}
         error = await refused(cloud.begin, machines.begin_create_or_update, SOURCE_GROUP, VM, vm, **match)
         assert code(error) == (412, "PreconditionFailed")
-        vm: Any = await machines.get(SOURCE_GROUP, VM)
+        vm = await machines.get(SOURCE_GROUP, VM)
         match["etag"] = vm.etag
         await cloud.run(machines.begin_create_or_update, SOURCE_GROUP, VM, vm, **match)
 

@@ -12,7 +12,7 @@ VM = "vm-web-01"
 
 async def power_of(cloud: Cloud) -> str:
     view: Any = await cloud.client.virtual_machines.instance_view(SOURCE_GROUP, VM)
-    return next(s.code for s in view.statuses or [] if s.code and s.code.startswith("PowerState"))
+    return next(str(s.code) for s in view.statuses or [] if s.code and s.code.startswith("PowerState"))
 
 
 async def make_copy(cloud: Cloud, name: str = "copy") -> str:

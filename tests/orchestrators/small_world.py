@@ -22,21 +22,24 @@ from bootmend.models.azure import (
 )
 from bootmend.models.boot import BootEvidence, BootVerdict, Diagnosis
 from bootmend.models.decision import Means, Verdict
+from bootmend.models.dump import DumpReport, TicketReport
 from bootmend.models.guest import GuestFacts, Plan, PlanTarget, Transcript
 from bootmend.models.jobs import (
     BeginRepairVm,
     BeginSwap,
     Decide,
     Delete,
+    DiskCopy,
     Fixed,
     FixPlan,
     Found,
     GuestLook,
     GuestScript,
+    JudgeDump,
     JudgeFix,
     LookAtBoot,
     LookAtOperation,
-    Prepare,
+    PrepareTicket,
     ReadEvidence,
     RepairVmMade,
     ScriptBegun,
@@ -87,6 +90,9 @@ class SmallWorld:
     os_disk: str = ORIGINAL
     made: set[str] = field(default_factory=set)
     boot: str = "booted"
+    further_boots: list[str] = field(default_factory=list)
+    """How the VM boots on later starts, where not as the first time."""
+    dumps: list[bool] = field(default_factory=list)
     diagnoses: list[str] = field(default_factory=list)
     """Kinds for the first, second … decision; `go` once they are used up."""
     ask_first: bool = False
@@ -159,12 +165,12 @@ class SmallWorld:
         return operation("Microsoft.Compute/virtualMachines/start/action", VM_ID)
 
     def begin_snapshot(self, job: Any) -> Operation:
-        Prepare.model_validate(job)
-        return self._make(SNAPSHOT, "Microsoft.Compute/snapshots/write")
+        label = DiskCopy.model_validate(job).label
+        return self._make(names.snapshot_id(VM_ID, REPAIR_ID, label), "Microsoft.Compute/snapshots/write")
 
     def begin_copy(self, job: Any) -> Operation:
-        Prepare.model_validate(job)
-        return self._make(COPY, "Microsoft.Compute/disks/write")
+        label = DiskCopy.model_validate(job).label
+        return self._make(names.copy_id(VM_ID, REPAIR_ID, label), "Microsoft.Compute/disks/write")
 
     def begin_repair_vm(self, job: Any) -> Operation:
         BeginRepairVm.model_validate(job)
@@ -182,8 +188,9 @@ class SmallWorld:
         return operation("Microsoft.Compute/disks/delete", resource_id)
 
     def begin_untag(self, job: Any) -> Operation:
-        self.made.discard(Delete.model_validate(job).resource_id)
-        return operation("Microsoft.Compute/disks/write", COPY)
+        resource_id = Delete.model_validate(job).resource_id
+        self.made.discard(resource_id)
+        return operation("Microsoft.Compute/disks/write", resource_id)
 
     def begin_script(self, job: Any) -> ScriptBegun:
         GuestScript.model_validate(job)
@@ -209,10 +216,22 @@ class SmallWorld:
 
     def look_at_boot(self, job: Any) -> BootRound:
         look = LookAtBoot.model_validate(job)
+        kind = self.boot
+        if self.calls["look_at_boot"] > 1 and self.further_boots:
+            kind = self.further_boots.pop(0)
         verdict = BootVerdict.model_validate(
-            {"kind": self.boot, "reason": f"it {self.boot}", "started_at": NOW, "decided_at": NOW}
+            {"kind": kind, "reason": f"it {kind}", "started_at": NOW, "decided_at": NOW}
         )
         return BootRound(watch=look.watch, next_look_in=20, verdict=verdict)
+
+    def judge_dump(self, job: Any) -> DumpReport:
+        JudgeDump.model_validate(job)
+        found = self.dumps.pop(0) if self.dumps else False
+        return DumpReport(found=found, why="a dump" if found else "no dump", lun=0 if found else None)
+
+    def prepare_ticket(self, job: Any) -> TicketReport:
+        PrepareTicket.model_validate(job)
+        return TicketReport(title="it does not boot", severity="B", description="…", evidence="ticket.json")
 
     def account(self, job: Any) -> Found:
         return Found(resource_ids=tuple(sorted(self.made)))

@@ -2,8 +2,9 @@
 
 import pytest
 
+from bootmend import names
 from bootmend.models.answer import Failure
-from tests.orchestrators.small_world import COPY, ORIGINAL, SmallWorld
+from tests.orchestrators.small_world import COPY, ORIGINAL, REPAIR_ID, VM_ID, SmallWorld
 from tests.orchestrators.stage import Played, play
 
 RUNBOOK = [
@@ -90,22 +91,68 @@ def test_what_cannot_be_deleted_is_a_leftover_with_the_reason() -> None:
     assert all("it is broken" in left["why"] for left in played.report["leftovers"])
 
 
-def test_a_vm_that_bugchecks_again_gets_its_own_disk_back_and_the_copy_that_ran_is_kept() -> None:
-    played = play(SmallWorld(boot="bugcheck"))
-    assert played.outcome != "repaired"
+def test_a_vm_that_bugchecks_again_gets_its_own_disk_back_and_a_ticket() -> None:
+    played = play(SmallWorld(boot="bugcheck"), answers={"file_ticket": "filed"})
+    assert played.outcome == "escalated"
     assert as_found(played)
     assert [kept["resource_id"] for kept in played.report["kept"]] == [COPY]
+    assert played.world.made == set()
+    assert played.steps[15:] == [
+        "copy_failed_disk", "find_dump", "start_source", "verify_boot", "copy_failed_disk", "find_dump",
+        "put_back", "clean_up", "prepare_ticket", "write_report",
+    ]  # fmt: skip
+    assert played.report["ticket"]["filed"]
+    assert played.report["dump"]["why"] == "no dump"
+
+
+def test_a_dump_that_nothing_can_take_keeps_the_copy_that_holds_it() -> None:
+    played = play(SmallWorld(boot="bugcheck", dumps=[True]))
+    holding = names.copy_id(VM_ID, REPAIR_ID, "f0")
+    assert played.outcome == "escalated"
+    assert [kept["resource_id"] for kept in played.report["kept"]] == [COPY, holding]
+    assert played.world.calls["begin_start"] == 2
+    assert not played.report["ticket"]["filed"]
+
+
+def test_a_vm_that_boots_while_its_crash_is_waited_for_is_repaired() -> None:
+    played = play(SmallWorld(boot="bugcheck", further_boots=["booted"]))
+    assert played.outcome == "repaired"
+    assert played.world.os_disk == COPY
+
+
+def test_no_crash_is_waited_for_where_the_policy_says_so() -> None:
+    played = play(SmallWorld(boot="bugcheck"), policy={"crash_attempts": 0})
+    assert played.steps.count("find_dump") == 1
+
+
+def test_the_diagnostic_disk_stays_where_the_policy_says_so() -> None:
+    played = play(SmallWorld(boot="bugcheck"), policy={"on_failure": "keep_diagnostic_disk"})
+    assert played.outcome == "escalated"
+    assert played.world.os_disk == COPY
+    assert {kept["resource_id"] for kept in played.report["kept"]} == {COPY, ORIGINAL}
+
+
+@pytest.mark.parametrize("activity", ["judge_dump", "read_facts"])
+def test_what_cannot_be_collected_is_told_and_hinders_nothing(activity: str) -> None:
+    world = SmallWorld(
+        boot="bugcheck", before={"look_at_boot": lambda: world.failures.update({activity: [BROKEN] * 9})}
+    )
+    played = play(world)
+    assert played.outcome == "escalated"
+    assert as_found(played)
+    assert "it is broken" in played.report["dump"]["why"]
 
 
 @pytest.mark.parametrize(
     ("answer", "outcome", "os_disk"),
-    [("booted", "repaired", COPY), ("not_booted", "rolled_back", ORIGINAL), (None, "failed", COPY)],
+    [("booted", "repaired", COPY), ("not_booted", "escalated", ORIGINAL), (None, "failed", COPY)],
 )
 def test_a_silent_boot_is_a_persons_to_confirm(answer: str | None, outcome: str, os_disk: str) -> None:
     played = play(SmallWorld(boot="silent"), answers={"confirm_boot": answer} if answer else {})
     assert played.outcome == outcome
     assert played.world.os_disk == os_disk
-    assert played.report["checkpoints"][-1]["decision"] == (answer or "timed_out")
+    asked = [checkpoint for checkpoint in played.report["checkpoints"] if checkpoint["name"] == "confirm_boot"]
+    assert asked[0]["decision"] == (answer or "timed_out")
 
 
 @pytest.mark.parametrize("checkpoint", ["approve_repair", "approve_swap"])

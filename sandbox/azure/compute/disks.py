@@ -5,7 +5,7 @@ from functools import partial
 
 from sandbox.azure.account import Account
 from sandbox.azure.compute.disk import Disk, Kind
-from sandbox.azure.errors import ArmError, invalid, not_allowed, not_found
+from sandbox.azure.errors import ArmError, invalid, not_allowed, not_found, unchangeable
 from sandbox.azure.operations import Finish, Order
 from sandbox.azure.wire import Call, Json, Reply, parse_id
 
@@ -25,6 +25,7 @@ class DiskService:
         wanted = self._id(kind, call)
         existing = self._account.disks.get(wanted.lower())
         if existing is not None:
+            _require_same_source(existing, body)
             return self._retag(existing, body.get("tags") or {}, call)
         disk = self._copy(kind, wanted, call, body)
         self._account.disks[disk.key] = disk
@@ -71,27 +72,8 @@ class DiskService:
     def _copy(self, kind: Kind, wanted: str, call: Call, body: Json) -> Disk:
         """What the body asks for, checked. The content is cloned now: a copy is of one moment."""
         properties = body.get("properties") or {}
-        creation = properties.get("creationData") or {}
-        if creation.get("createOption") != "Copy" or "sourceResourceId" not in creation:
-            raise invalid("creationData", "Only createOption Copy with a sourceResourceId is served here.")
-        source = self._source(kind, wanted, creation["sourceResourceId"])
-        for told in ("hyperVGeneration", "securityProfile", "osType", "supportedCapabilities"):
-            if told in properties:
-                raise invalid(told, f"Parameter '{told}' is not allowed for a copy: it is that of the source.")
-        if not _NAME.fullmatch(call.parts["disk"]):
-            raise invalid(
-                "name", f"The resource name {call.parts['disk']} is invalid: at most 80 letters, digits, _ . -"
-            )
-        if body.get("location", "").lower().replace(" ", "") != source.location:
-            raise invalid(
-                "location", f"The source is in {source.location}: a copy cannot be in {body.get('location')}."
-            )
-        sku = (body.get("sku") or {}).get("name", "Standard_LRS")
-        if sku not in _SKUS:
-            raise invalid("sku", f"The value {sku} of parameter sku.name is invalid.")
-        zones = body.get("zones") or []
-        if zones and (kind == "snapshots" or sku.endswith("ZRS")):
-            raise invalid("zones", "Snapshots and zone-redundant disks are of no zone.")
+        source = self._source(kind, wanted, properties.get("creationData") or {})
+        sku, zones = _checked(kind, call.parts["disk"], body, source)
         return Disk(
             id=wanted,
             kind=kind,
@@ -119,8 +101,11 @@ class DiskService:
             made_by_caller=True,
         )
 
-    def _source(self, kind: Kind, wanted: str, source_id: str) -> Disk:
+    def _source(self, kind: Kind, wanted: str, creation: Json) -> Disk:
         """The disk or snapshot that is copied. Reading it needs a right of its own (LinkedAuthorizationFailed)."""
+        source_id = str(creation.get("sourceResourceId", ""))
+        if creation.get("createOption") != "Copy" or not source_id:
+            raise invalid("creationData", "Only createOption Copy with a sourceResourceId is served here.")
         try:
             source = parse_id(source_id)
         except ValueError as error:
@@ -181,3 +166,28 @@ class DiskService:
 
     def _deleted(self, disk: Disk) -> None:
         self._account.disks.pop(disk.key, None)
+
+
+def _checked(kind: Kind, name: str, body: Json, source: Disk) -> tuple[str, list[str]]:
+    """Sku and zones of the copy. Raises 400 for what a copy cannot be."""
+    for told in ("hyperVGeneration", "securityProfile", "osType", "supportedCapabilities"):
+        if told in (body.get("properties") or {}):
+            raise invalid(told, f"Parameter '{told}' is not allowed for a copy: it is that of the source.")
+    if not _NAME.fullmatch(name):
+        raise invalid("name", f"The resource name {name} is invalid: at most 80 letters, digits, _ . -")
+    if str(body.get("location", "")).lower().replace(" ", "") != source.location:
+        raise invalid("location", f"The source is in {source.location}: a copy cannot be in {body.get('location')}.")
+    sku = (body.get("sku") or {}).get("name", "Standard_LRS")
+    if sku not in _SKUS:
+        raise invalid("sku", f"The value {sku} of parameter sku.name is invalid.")
+    zones = list(body.get("zones") or [])
+    if zones and (kind == "snapshots" or sku.endswith("ZRS")):
+        raise invalid("zones", "Snapshots and zone-redundant disks are of no zone.")
+    return sku, zones
+
+
+def _require_same_source(disk: Disk, body: Json) -> None:
+    creation = (body.get("properties") or {}).get("creationData") or {}
+    given, there = creation.get("sourceResourceId"), disk.creation.get("sourceResourceId")
+    if given is not None and str(given).lower() != str(there).lower():
+        raise unchangeable("creationData.sourceResourceId")

@@ -21,10 +21,8 @@ WRITE = "Microsoft.Compute/virtualMachines/write"
 
 
 def sizes_in_use(account: Account, location: str) -> Iterator[Size]:
-    """The sizes of the region's VMs that take vCPUs of the quota: all that are allocated."""
-    for machine in account.machines.values():
-        if machine.location == location and machine.power != "deallocated":
-            yield size_named(machine.size)
+    """The sizes of the region's VMs: allocated or not, each takes its vCPUs of the quota (vCPU quotas)."""
+    return (size_named(machine.size) for machine in account.machines.values() if machine.location == location)
 
 
 def create(account: Account, wanted: str, call: Call) -> Reply:
@@ -95,7 +93,6 @@ def _machine(account: Account, wanted: str, call: Call, body: Json, image: tuple
     properties = body["properties"]
     size = size_named((properties.get("hardwareProfile") or {}).get("vmSize", ""))
     slot = properties["storageProfile"].get("osDisk") or {}
-    name = slot.get("name") or f"{call.parts['vm']}_OsDisk_1_{account.unique().replace('-', '')}"
     patching = (properties["osProfile"].get("windowsConfiguration") or {}).get("patchSettings") or {}
     boot_diagnostics = (properties.get("diagnosticsProfile") or {}).get("bootDiagnostics") or {}
     now = account.now()
@@ -116,14 +113,7 @@ def _machine(account: Account, wanted: str, call: Call, body: Json, image: tuple
         controller=properties["storageProfile"].get("diskControllerType", "SCSI"),
         computer_name=properties["osProfile"]["computerName"],
         admin=properties["osProfile"]["adminUsername"],
-        os_disk=OsSlot(
-            name=name,
-            disk_id=account.spec.compute_id(call.parts["group"], "disks", name),
-            size_gb=int(slot.get("diskSizeGB", 127)),
-            sku=(slot.get("managedDisk") or {}).get("storageAccountType", "Standard_LRS"),
-            caching=slot.get("caching", "ReadWrite"),
-            delete_option=slot.get("deleteOption", "Detach"),
-        ),
+        os_disk=_os_slot(account, call, slot),
         screen=Screenshot("boot"),
         tags=dict(body.get("tags") or {}),
         power="starting",
@@ -133,6 +123,18 @@ def _machine(account: Account, wanted: str, call: Call, body: Json, image: tuple
         boot_diagnostics=bool(boot_diagnostics.get("enabled", False)),
         patch_mode=patching.get("patchMode", "AutomaticByOS"),
         made_by_caller=True,
+    )
+
+
+def _os_slot(account: Account, call: Call, wanted: Json) -> OsSlot:
+    name = wanted.get("name") or f"{call.parts['vm']}_OsDisk_1_{account.unique().replace('-', '')}"
+    return OsSlot(
+        name=name,
+        disk_id=account.spec.compute_id(call.parts["group"], "disks", name),
+        size_gb=int(wanted.get("diskSizeGB", 127)),
+        sku=(wanted.get("managedDisk") or {}).get("storageAccountType", "Standard_LRS"),
+        caching=wanted.get("caching", "ReadWrite"),
+        delete_option=wanted.get("deleteOption", "Detach"),
     )
 
 

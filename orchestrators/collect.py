@@ -1,0 +1,99 @@
+"""Phase collect: the VM still stops, so the memory dump of that crash is looked for, on new copies of its disks.
+
+Undo: `clean_up` deletes the copies; `put_back` gives the VM its own disk again.
+"""
+
+from activities import collect as activity
+from activities import guest, source, workshop
+from bootmend.models.dump import DumpReport
+from bootmend.models.guest import GuestFacts
+from bootmend.models.jobs import DiskCopy, GuestScript, JudgeDump, ReadFacts, ReadUpload
+from orchestrators.inspect import in_guest
+from orchestrators.rebuild import start_source
+from orchestrators.run import Run, runbook_step
+from orchestrators.step import Steps, moment, step
+from orchestrators.verify import verify_boot
+from orchestrators.waiting import done
+
+
+def collect(run: Run) -> Steps[bool]:
+    """Leaves in `run.dump` the dump, or what is known of its absence. True if the VM booted on a further start after all.
+
+    A dump that was written into a page file becomes MEMORY.DMP on a later boot only: without one the VM is started again with
+    collection on, as often as the policy's `crash_attempts` allows.
+    """
+    run.enter("collect")
+    for attempt in range(run.job.policy.crash_attempts + 1):
+        if attempt > 0:
+            watch = yield from start_source(run)
+            verdict = yield from verify_boot(run, watch)
+            if verdict.kind == "booted":
+                return True
+        copies = yield from copy_failed_disk(run, attempt)
+        run.dump = yield from find_dump(run, copies, attempt + 1)
+        if run.dump.found:
+            yield from _secure(run, run.dump, copies)
+            return False
+        for copy in copies:
+            yield from done(run.ctx, workshop.begin_detach, copy)
+    return False
+
+
+def _secure(run: Run, dump: DumpReport, copies: list[DiskCopy]) -> Steps[None]:
+    """Uploads the dump; where no storage account can take it, the copy that holds it is kept."""
+    if run.means.takes_dumps:
+        run.dump = yield from upload_dump(run, dump)
+        return
+    holding = next(copy for copy in copies if copy.lun == dump.lun)
+    run.further_copies.remove(holding)
+    run.further_copies.append(holding.model_copy(update={"keep": True}))
+
+
+@runbook_step
+def copy_failed_disk(run: Run, attempt: int) -> Steps[list[DiskCopy]]:
+    """Copies of the OS disk that failed, and of the data disks if DumpFile names one, attached to the repair VM."""
+    yield from done(run.ctx, source.begin_deallocate, run.subject)
+    copies = [_copy(run, run.copy_id, f"f{attempt}", 0)]
+    dump = run.plan.dump if run.plan else None
+    if dump is not None and dump.letter is not None and run.survey is not None:
+        disks = [disk.id for disk in run.survey.vm.data_disks if disk.id is not None]
+        copies += [_copy(run, disk_id, f"f{attempt}d{lun}", lun) for lun, disk_id in enumerate(disks, start=1)]
+    for copy in copies:
+        run.further_copies.append(copy)
+        yield from done(run.ctx, workshop.begin_snapshot, copy)
+        yield from done(run.ctx, workshop.begin_copy, copy)
+        yield from done(run.ctx, workshop.begin_attach, copy)
+    return copies
+
+
+def _copy(run: Run, disk_id: str, label: str, lun: int) -> DiskCopy:
+    means = run.means
+    return DiskCopy(
+        **run.subject.model_dump(), means=means, disk_id=disk_id, sku=means.os_disk_sku, label=label, lun=lun
+    )
+
+
+@runbook_step
+def find_dump(run: Run, copies: list[DiskCopy], looks: int) -> Steps[DumpReport]:
+    """Only a whole dump whose time fits a crash after the last start counts."""
+    found: list[GuestFacts] = []
+    for copy in copies:
+        name = f"inspect-{copy.label}"
+        script = GuestScript(**run.subject.model_dump(), kind="inspect", name=name, means=run.means, lun=copy.lun)
+        look = yield from in_guest(run, script)
+        found.append((yield from step(run.ctx, guest.read_facts, ReadFacts(output=look.output))))
+    started = run.boots[-1].started_at
+    job = JudgeDump(facts=tuple(found), not_before=started, not_after=moment(run.ctx), looks=looks)
+    return (yield from step(run.ctx, activity.judge_dump, job))
+
+
+@runbook_step
+def upload_dump(run: Run, dump: DumpReport) -> Steps[DumpReport]:
+    """From the guest straight to the evidence store; its length and checksum are proved there."""
+    job = GuestScript(**run.subject.model_dump(), kind="upload", name="upload", means=run.means, path=dump.path)
+    look = yield from in_guest(run, job)
+    return (
+        yield from step(
+            run.ctx, activity.read_upload, ReadUpload(**run.subject.model_dump(), dump=dump, output=look.output)
+        )
+    )
