@@ -7,6 +7,7 @@ SHELL := bash
 MAKEFLAGS += --no-print-directory
 
 SCENARIO ?= sandbox/scenarios/corrupt-system-file.yaml
+PACKAGE ?= .sandbox/bootmend.zip
 VERSION := $(shell cat .python-version)
 PYTHON := .venv/bin/python
 UV := .venv/bin/uv
@@ -17,7 +18,7 @@ STAMP := .venv/installed-$(shell cat .python-version $(LOCKED) | cksum | cut -d 
 
 STATIC_TESTS := tests/test_layout.py tests/test_orchestrator_lint.py tests/test_docs.py tests/test_project.py
 
-.PHONY: demo test check bench lock clean help
+.PHONY: demo test check bench package lock clean help
 
 demo: $(STAMP)  ## repair a simulated VM before your eyes; SCENARIO=path.yaml plays another file
 	@$(PYTHON) -m sandbox demo $(SCENARIO)
@@ -33,6 +34,9 @@ check: $(STAMP)  ## lint, format, types, layout and docs
 
 bench: $(STAMP)  ## measure the engine and a run in the sandbox
 	@$(PYTHON) -m sandbox bench
+
+package: $(STAMP)  ## pack what is deployed; PACKAGE=path.zip writes another file
+	@$(PYTHON) infra/package.py $(PACKAGE)
 
 # --no-emit-index-url: a lock names packages and hashes, never the index that served them.
 COMPILE := $(UV) pip compile pyproject.toml --quiet --python-version $(VERSION) --generate-hashes --no-emit-index-url \

@@ -12,7 +12,9 @@ import orchestrators.functions
 import triggers.alerts
 import triggers.events
 import triggers.evidence
+import triggers.openapi
 import triggers.repairs
+import triggers.subscriptions
 import triggers.triage
 from bootmend.settings import settings
 
@@ -23,6 +25,8 @@ app.register_functions(triggers.repairs.blueprint)
 app.register_functions(triggers.evidence.blueprint)
 app.register_functions(triggers.events.blueprint)
 app.register_functions(triggers.alerts.blueprint)
+app.register_functions(triggers.subscriptions.blueprint)
+app.register_functions(triggers.openapi.blueprint)
 app.register_functions(triggers.triage.blueprint)
 app.register_functions(orchestrators.functions.blueprint)
 app.register_functions(activities.functions.blueprint)

@@ -2,7 +2,7 @@
 
 from azure.durable_functions import Blueprint
 
-from activities import close, collect, diagnose, guest, look, source, triage, workshop
+from activities import close, collect, diagnose, guest, look, notify, source, triage, workshop
 from activities.registry import register
 
 ACTIVITIES = (
@@ -22,6 +22,7 @@ ACTIVITIES = (
     workshop.begin_untag,
     guest.begin_script,
     guest.read_facts,
+    guest.match_volumes,
     guest.plan_fix,
     guest.judge_fix,
     look.look_at_operation,
@@ -32,6 +33,9 @@ ACTIVITIES = (
     close.account,
     close.write_report,
     triage.look_at_vm,
+    notify.find_recipients,
+    notify.deliver,
+    notify.forget_subscriptions,
 )
 
 blueprint = Blueprint()

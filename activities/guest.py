@@ -8,13 +8,24 @@ from bootmend import names
 from bootmend.arm.records import RunCommandOrder
 from bootmend.articles import critical_process_died
 from bootmend.articles.article import Refusal
+from bootmend.data_volumes import data_volumes
 from bootmend.evidence.store import evidence_store
 from bootmend.guest.commands import GuestScript as Script
 from bootmend.guest.commands import execute_script, inspect_script
 from bootmend.guest.output import read_facts as facts_in
 from bootmend.guest.output import read_transcript
 from bootmend.models.guest import GuestFacts
-from bootmend.models.jobs import Fixed, FixPlan, GuestScript, JudgeFix, PlanFix, ReadFacts, ScriptBegun
+from bootmend.models.jobs import (
+    DataVolumes,
+    Fixed,
+    FixPlan,
+    GuestScript,
+    JudgeFix,
+    MatchVolumes,
+    PlanFix,
+    ReadFacts,
+    ScriptBegun,
+)
 
 
 async def begin_script(job: GuestScript) -> ScriptBegun:
@@ -41,6 +52,10 @@ def _script(job: GuestScript) -> Script:
 
 async def read_facts(job: ReadFacts) -> GuestFacts:
     return facts_in(job.output)
+
+
+async def match_volumes(job: MatchVolumes) -> DataVolumes:
+    return DataVolumes(volumes=data_volumes(job.os_disk, job.data_disks))
 
 
 async def plan_fix(job: PlanFix) -> FixPlan:

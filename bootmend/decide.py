@@ -65,5 +65,6 @@ def _means(survey: Survey, evidence: BootEvidence, settings: Settings) -> Means:
 
 def _is_client(survey: Survey) -> bool:
     image = survey.vm.image
-    named = f"{survey.vm.os_name or ''} {image.publisher if image else ''} {image.offer if image else ''}".lower()
+    told = (survey.vm.os_name or "", *((image.publisher, image.offer, image.sku) if image else ()))
+    named = " ".join(told).lower()
     return any(client in named for client in _CLIENTS)

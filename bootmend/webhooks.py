@@ -1,20 +1,18 @@
 """Where notifications may go, and how they are signed. Pure.
 
-A callback URL is a caller's wish that this app, with its identity and its network, sends a request somewhere: only to hosts that the
-settings name, only by https, and only to addresses of the public internet, each of them checked after the name was resolved.
+A callback URL is a caller's wish that this app sends a request from inside its own network: only to hosts that the settings
+name, only by https, and only to addresses of the public internet, each of them checked after the name was resolved.
 """
 
 import hashlib
 import hmac
 import ipaddress
-import json
 import re
 from collections.abc import Iterable
-from typing import Any
 from urllib.parse import urlsplit
 
 from bootmend.models.record import Moment
-from bootmend.models.webhooks import Notice
+from bootmend.models.webhooks import Notice, NoticeEvent, ToldData
 
 SIGNATURE_HEADER = "Bootmend-Signature"
 _PLAIN_URL = re.compile(r"[!-\[\]-~]+")
@@ -113,17 +111,15 @@ def cloud_event(notice: Notice, origin: str) -> bytes:
     for name in data.evidence:
         if name.startswith("screenshot"):
             links["screenshot"] = f"{at}/evidence/{name}"
-    event: dict[str, Any] = {
-        "specversion": "1.0",
-        "id": notice.id,
-        "type": f"bootmend.{notice.type}",
-        "source": f"{origin}/api/repairs" if origin else "/api/repairs",
-        "subject": data.vm_id,
-        "time": notice.model_dump(mode="json")["at"],
-        "datacontenttype": "application/json",
-        "data": {**data.model_dump(mode="json"), "links": links},
-    }
-    return json.dumps(event, separators=(",", ":")).encode()
+    event = NoticeEvent(
+        id=notice.id,
+        type=f"bootmend.{notice.type}",
+        source=f"{origin}/api/repairs",
+        subject=data.vm_id,
+        time=notice.at,
+        data=ToldData(**data.model_dump(), links=links),
+    )
+    return event.model_dump_json().encode()
 
 
 def signature(key: str, at: Moment, body: bytes) -> str:

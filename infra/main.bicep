@@ -71,6 +71,7 @@ var token = uniqueString(subscription().id, environmentName, location)
 var repairGroupName = 'rg-${environmentName}-repair'
 var repairNetworkName = 'vnet-${environmentName}-repair'
 var repairSubnetName = 'repair'
+var arm = environment().resourceManager
 
 resource appGroup 'Microsoft.Resources/resourceGroups@2024-03-01' = {
   name: 'rg-${environmentName}'
@@ -208,7 +209,8 @@ module app 'modules/app.bicep' = {
         region => '${repairGroup.id}/providers/Microsoft.Network/virtualNetworks/${repairNetworkName}-${region}/subnets/${repairSubnetName}'
       ))
       BOOTMEND_REPAIR_SIZES: empty(repairSizes) ? '' : string(repairSizes)
-      BOOTMEND_ARM_ENDPOINT: replace('${environment().resourceManager}|', '/|', '')
+      BOOTMEND_ARM_ENDPOINT: endsWith(arm, '/') ? substring(arm, 0, length(arm) - 1) : arm
+      BOOTMEND_EVIDENCE_URL: '${evidence.outputs.url}${evidence.outputs.containerName}'
       BOOTMEND_EASY_AUTH: string(!empty(authClientId))
       BOOTMEND_REQUESTER_MAY_APPROVE: string(requesterMayApprove)
       BOOTMEND_AUTO_APPROVE: string(autoApprove)

@@ -11,6 +11,7 @@ from bootmend.models.jobs import Account, Delete, RepairVmMade, SourceNow, Write
 from bootmend.models.repair import Kept
 from bootmend.models.report import BootReport, Report
 from bootmend.names import ResourceId, copy_id, repair_vm_id, same_id, snapshot_id
+from orchestrators.notify import tell
 from orchestrators.rebuild import swap
 from orchestrators.run import Ending, Run, runbook_step
 from orchestrators.step import StepFailedError, Steps, joined, moment, step
@@ -124,6 +125,7 @@ def close(run: Run, ending: Ending) -> Steps[Report]:
     if run.touched and not run.cleaned:
         yield from clean_up(run)
     report = yield from write_report(run, ending)
+    yield from notify(run, ending)
     run.show(phase="done", outcome=ending.outcome, percent=100, cancellable=False)
     return report
 
@@ -148,6 +150,13 @@ def _kept(run: Run, ending: Ending) -> Iterator[Kept]:
         yield Kept(
             resource_id=disk_id, why="it holds the memory dump, which no storage account could take", until=until
         )
+
+
+@runbook_step
+def notify(run: Run, ending: Ending) -> Steps[None]:
+    """Only begins to tell: a receiver that is away must not hold up the end."""
+    tell(run, "repair.finished", reason=ending.reason, outcome=ending.outcome)
+    yield from ()
 
 
 @runbook_step

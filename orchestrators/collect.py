@@ -4,10 +4,11 @@ Undo: `clean_up` deletes the copies; `put_back` gives the VM its own disk again.
 """
 
 from activities import collect as activity
-from activities import guest, source, workshop
+from activities import source, workshop
 from bootmend.models.dump import DumpReport
 from bootmend.models.guest import GuestFacts
-from bootmend.models.jobs import DiskCopy, GuestScript, JudgeDump, ReadFacts, ReadUpload
+from bootmend.models.jobs import COPY_LUN, DiskCopy, GuestScript, JudgeDump, ReadUpload
+from orchestrators.dump_room import MOST_DATA_DISKS, further_copy, inspected, made_and_attached
 from orchestrators.inspect import in_guest
 from orchestrators.rebuild import start_source
 from orchestrators.run import Run, runbook_step
@@ -53,24 +54,14 @@ def _secure(run: Run, dump: DumpReport, copies: list[DiskCopy]) -> Steps[None]:
 def copy_failed_disk(run: Run, attempt: int) -> Steps[list[DiskCopy]]:
     """Copies of the OS disk that failed, and of the data disks if DumpFile names one, attached to the repair VM."""
     yield from done(run.ctx, source.begin_deallocate, run.subject)
-    copies = [_copy(run, run.copy_id, f"f{attempt}", 0)]
+    copies = [further_copy(run, run.copy_id, f"f{attempt}", COPY_LUN)]
     dump = run.plan.dump if run.plan else None
     if dump is not None and dump.letter is not None and run.survey is not None:
-        disks = [disk.id for disk in run.survey.vm.data_disks if disk.id is not None]
-        copies += [_copy(run, disk_id, f"f{attempt}d{lun}", lun) for lun, disk_id in enumerate(disks, start=1)]
+        disks = [disk.id for disk in run.survey.vm.data_disks if disk.id is not None][:MOST_DATA_DISKS]
+        copies += [further_copy(run, disk_id, f"f{attempt}d{lun}", lun) for lun, disk_id in enumerate(disks, start=1)]
     for copy in copies:
-        run.further_copies.append(copy)
-        yield from done(run.ctx, workshop.begin_snapshot, copy)
-        yield from done(run.ctx, workshop.begin_copy, copy)
-        yield from done(run.ctx, workshop.begin_attach, copy)
+        yield from made_and_attached(run, copy)
     return copies
-
-
-def _copy(run: Run, disk_id: str, label: str, lun: int) -> DiskCopy:
-    means = run.means
-    return DiskCopy(
-        **run.subject.model_dump(), means=means, disk_id=disk_id, sku=means.os_disk_sku, label=label, lun=lun
-    )
 
 
 @runbook_step
@@ -78,10 +69,7 @@ def find_dump(run: Run, copies: list[DiskCopy], looks: int) -> Steps[DumpReport]
     """Only a whole dump whose time fits a crash after the last start counts."""
     found: list[GuestFacts] = []
     for copy in copies:
-        name = f"inspect-{copy.label}"
-        script = GuestScript(**run.subject.model_dump(), kind="inspect", name=name, means=run.means, lun=copy.lun)
-        look = yield from in_guest(run, script)
-        found.append((yield from step(run.ctx, guest.read_facts, ReadFacts(output=look.output))))
+        found.append((yield from inspected(run, copy)))
     started = run.boots[-1].started_at
     job = JudgeDump(facts=tuple(found), not_before=started, not_after=moment(run.ctx), looks=looks)
     return (yield from step(run.ctx, activity.judge_dump, job))

@@ -1,10 +1,11 @@
 """Phase fix: the article's plan for this disk, executed on the copy, each change read back. Undo: discard the copy."""
 
 from activities import guest as activity
-from bootmend.articles.article import FixVerdict, Machine
+from bootmend.articles.article import DataVolume, FixVerdict, Machine
 from bootmend.models.guest import GuestFacts, Plan
 from bootmend.models.jobs import JudgeFix, PlanFix
 from orchestrators.diagnose import not_approved
+from orchestrators.dump_room import find_room
 from orchestrators.inspect import execution, in_guest
 from orchestrators.run import RepairEndedError, Run, runbook_step
 from orchestrators.step import Steps, step
@@ -13,14 +14,23 @@ from orchestrators.waiting import checkpoint
 
 def fix(run: Run, facts: GuestFacts) -> Steps[FixVerdict]:
     run.enter("fix")
-    plan = yield from plan_fix(run, facts)
+    plan = yield from plan_fix(run, facts, ())
+    if plan.dump is not None and not plan.dump.fits:
+        volumes = yield from find_room(run, facts)
+        if volumes:
+            plan = yield from plan_fix(run, facts, volumes)
     return (yield from execute_plan(run, plan))
 
 
 @runbook_step
-def plan_fix(run: Run, facts: GuestFacts) -> Steps[Plan]:
+def plan_fix(run: Run, facts: GuestFacts, data_volumes: tuple[DataVolume, ...]) -> Steps[Plan]:
     means = run.means
-    machine = Machine(memory_gb=means.memory_gb, generation=means.generation, is_client=means.is_client)
+    machine = Machine(
+        memory_gb=means.memory_gb,
+        generation=means.generation,
+        is_client=means.is_client,
+        data_volumes=data_volumes,
+    )
     planned = yield from step(run.ctx, activity.plan_fix, PlanFix(facts=facts, machine=machine))
     if planned.plan is None:
         raise RepairEndedError("rolled_back", f"the disk cannot be repaired safely: {planned.refusal}")

@@ -3,12 +3,23 @@
 from azure.durable_functions import Blueprint
 
 from orchestrators.attend_vm import attend_vm
+from orchestrators.notify import deliver_notice, notify
 from orchestrators.prepare import make_repair_vm
 from orchestrators.repair_vm import repair_vm
 from orchestrators.triage_vm import triage_vm
 from orchestrators.waiting import watch_boot, watch_guest, watch_operation
 
-ORCHESTRATORS = (attend_vm, repair_vm, make_repair_vm, watch_operation, watch_guest, watch_boot, triage_vm)
+ORCHESTRATORS = (
+    attend_vm,
+    repair_vm,
+    make_repair_vm,
+    watch_operation,
+    watch_guest,
+    watch_boot,
+    triage_vm,
+    notify,
+    deliver_notice,
+)
 
 blueprint = Blueprint()
 for orchestrator in ORCHESTRATORS:

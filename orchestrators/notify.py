@@ -40,7 +40,8 @@ def notify(ctx: task.OrchestrationContext, wire: dict[str, Any]) -> Steps[Any]:
     notice = Notice.model_validate(wire)
     try:
         found = yield from step(ctx, find_recipients, notice)
-        yield task.when_all(list(_deliveries(ctx, notice, found.ids)))
+        if found.ids:
+            yield task.when_all(list(_deliveries(ctx, notice, found.ids)))
         if notice.type == "repair.finished":
             over = Subject(repair_id=notice.data.repair_id, vm_id=notice.data.vm_id)
             yield from step(ctx, forget_subscriptions, over)

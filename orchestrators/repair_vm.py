@@ -10,6 +10,7 @@ from orchestrators.diagnose import approve, diagnose
 from orchestrators.escalate import escalate
 from orchestrators.fix import approve_swap, fix
 from orchestrators.inspect import inspect
+from orchestrators.notify import tell
 from orchestrators.prepare import prepare
 from orchestrators.rebuild import rebuild
 from orchestrators.run import Ending, RepairEndedError, Run
@@ -20,6 +21,7 @@ from orchestrators.verify import booted_words, verify
 def repair_vm(ctx: task.OrchestrationContext, wire: dict[str, Any]) -> Steps[Any]:
     """Orchestrator: RepairJob in, Report out. Whatever happens on the way, it ends with a report."""
     run = Run.begin(ctx, RepairJob.model_validate(wire))
+    tell(run, "repair.started", reason=run.job.reason)
     ending = yield from to_an_end(run)
     report = yield from close(run, ending)
     return report.model_dump(mode="json")

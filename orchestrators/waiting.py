@@ -16,6 +16,7 @@ from bootmend.models.boot import BootVerdict
 from bootmend.models.jobs import GuestLook, LookAtBoot, Subject
 from bootmend.models.repair import DECISIONS, Awaiting, CheckpointName, CheckpointRecord
 from bootmend.models.watches import BootRound, GuestWatch, OperationWatch, first_look
+from orchestrators.notify import tell
 from orchestrators.run import RepairEndedError, Run, cancel_words
 from orchestrators.step import StepFailedError, Steps, branch, joined, moment, step
 
@@ -141,11 +142,11 @@ def _ask(run: Run, name: CheckpointName, why: str, now: datetime) -> Steps[Check
     run.asked += 1
     deadline = now + run.job.policy.checkpoint_timeout
     checkpoint_id = f"{name}-{run.asked}"
-    run.wait_for(
-        Awaiting(
-            checkpoint_id=checkpoint_id, name=name, why=why, decisions=DECISIONS[name], since=now, deadline=deadline
-        )
+    awaiting = Awaiting(
+        checkpoint_id=checkpoint_id, name=name, why=why, decisions=DECISIONS[name], since=now, deadline=deadline
     )
+    run.wait_for(awaiting)
+    tell(run, "checkpoint.waiting", reason=why, awaiting=awaiting)
     answer = run.ctx.wait_for_external_event(checkpoint_id)
     yield task.when_any([answer, run.cancel, run.ctx.create_timer(deadline)])
     run.wait_for(None)

@@ -16,8 +16,8 @@ given `people` replaces the whole, and `expect` has no default. Beyond the basic
   `azure.factor` stretches them; `azure.seed` picks their jitter. A fault may also hold `code`, `after_acting` and
   `drop_connection`.
 - `expect`: `reason_contains`, `diagnosis`, `checkpoints: {NAME: decision}`, `kept` (like `leftovers`, pieces of
-  resource ids), `no_writes: true` (no write request but the read of boot diagnostics), `vm_as_found: true` (power, OS
-  disk and tags are those of the start).
+  resource ids), `os_disk` (a piece of the id of the VM's OS disk in the end), `no_writes: true` (no write request but
+  the read of boot diagnostics), `vm_as_found: true` (power, OS disk and tags are those of the start).
 """
 
 import json

@@ -19,6 +19,7 @@ Step = Literal[
     "create_repair_vm",
     "attach_copy",
     "inspect_guest",
+    "inspect_data_disks",
     "plan_fix",
     "execute_plan",
     "detach_copy",
@@ -29,6 +30,7 @@ Step = Literal[
     "find_dump",
     "upload_dump",
     "prepare_ticket",
+    "put_back",
     "clean_up",
     "write_report",
     "notify",
@@ -152,11 +154,13 @@ class Expect(Section):
     """What must hold in the end. Only what is given is checked.
 
     `leftovers` and `kept` are pieces of resource ids: each matches one entry of the report, and no entry is over.
+    `os_disk` is a piece of the id of the disk that the VM has in the end.
     """
 
     outcome: Outcome | None = None
     leftovers: tuple[str, ...] | None = None
     kept: tuple[str, ...] | None = None
+    os_disk: str | None = None
     reason_contains: str | None = None
     diagnosis: str | None = None
     checkpoints: dict[CheckpointName, str] | None = None

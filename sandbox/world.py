@@ -5,11 +5,13 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
 from sandbox.azure import AzureSimulator, FaultSpec, LockSpec, SourceSpec, TraceRow, WorldSpec
+from sandbox.azure.authorization import ROLES
 from sandbox.clock import VirtualClock
 from sandbox.engine.durable_engine import DurableEngine
 from sandbox.host.keys import HostKeys
@@ -27,28 +29,41 @@ SETTLE_SECONDS = 0.001
 class World:
     """One scenario's world. Entering it starts everything, leaving it stops everything."""
 
-    def __init__(self, scenario: Scenario, app_folder: Path = APP_FOLDER) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        app_folder: Path = APP_FOLDER,
+        port: int = 0,
+        engine: Callable[[VirtualClock], DurableEngine] = DurableEngine,
+        roles: Path = ROLES,
+    ) -> None:
+        """`port` is the function app's; 0 takes a free one. `roles`: the folder of the role definitions."""
         self.scenario = scenario
         self.clock = VirtualClock()
-        self.engine = DurableEngine(self.clock)
+        self.engine = engine(self.clock)
         self.spec = world_spec(scenario)
         mood = scenario.azure
-        self.azure = AzureSimulator(self.clock, self.spec, seed=mood.seed, profile=mood.profile, factor=mood.factor)
+        self.azure = AzureSimulator(
+            self.clock, self.spec, seed=mood.seed, profile=mood.profile, factor=mood.factor, roles=roles
+        )
         self.vm = self.azure.vm(scenario.vm.name)
         self.vm_id = self.vm.id
         self._vm_at_start = self._vm_seen()
         self.keys = HostKeys()
         self._app_folder = app_folder
+        self._port = port
         self._closing = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as stack:
             evidence = stack.enter_context(tempfile.TemporaryDirectory(prefix="bootmend-evidence-"))
+            self.evidence = Path(evidence)
             engine_address = self.engine.start()
             stack.callback(self.engine.stop)
             self.azure.start()
             stack.callback(self.azure.stop)
-            self._host = HostProcess(self._app_folder, engine_address, self._environment(evidence), self.keys)
+            environment = self._environment(evidence)
+            self._host = _HostOnPort(self._port, self._app_folder, engine_address, environment, self.keys)
             self._host.start()
             stack.callback(self._host.stop)
             self.api = RepairApi(self._host.url, self.keys.function, self.keys.system)
@@ -68,6 +83,10 @@ class World:
         """The last lines that the Functions host wrote."""
         return self._host.log()
 
+    def news(self) -> object:
+        """Another value whenever the repair may have changed: its engine has worked since."""
+        return self.engine.counts()
+
     def settle(self, real_seconds: float) -> bool:
         """Wait until nobody has work in flight; False if that takes longer than this."""
         until = time.monotonic() + real_seconds
@@ -77,6 +96,15 @@ class World:
             if not self.clock.wait_for_poke(seen, SETTLE_SECONDS if idle else 0.02) and idle and self.clock.is_idle():
                 return True
         return False
+
+    @property
+    def host_runs(self) -> bool:
+        """Whether the Functions host lives."""
+        return self._host.running
+
+    def kill_host(self) -> None:
+        """Kill the Functions host without warning (SIGKILL). What it was doing is handed out again to the next one."""
+        self._host.kill()
 
     def restart_host(self) -> None:
         """Kill the Functions host without warning, and start another."""
@@ -109,6 +137,10 @@ class World:
         """How the source VM differs from what it was at the start, in words."""
         return changes(self._vm_at_start, self._vm_seen())
 
+    def os_disk_of_vm(self) -> str:
+        """Id of the disk that the source VM has as its OS disk now; empty once the VM is gone."""
+        return self._vm_seen().os_disk_id
+
     def _vm_seen(self) -> VmSeen:
         return see_vm(self.vm, self.azure.resources())
 
@@ -122,6 +154,16 @@ class World:
             "BOOTMEND_EVIDENCE_FOLDER": evidence_folder,
             **self.scenario.settings,
         }
+
+
+class _HostOnPort(HostProcess):
+    """A host whose first start already takes a given port."""
+
+    def __init__(
+        self, port: int, app_folder: Path, engine_address: str, environment: dict[str, str], keys: HostKeys
+    ) -> None:
+        super().__init__(app_folder, engine_address, environment, keys)
+        self._options = replace(self._options, port=port)
 
 
 def world_spec(scenario: Scenario) -> WorldSpec:

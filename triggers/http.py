@@ -1,6 +1,7 @@
 """What every HTTP route shares: JSON answers, problems, absolute links."""
 
 import json
+import re
 from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import Any
@@ -13,6 +14,7 @@ from bootmend.settings import settings
 from triggers.problems import ProblemError
 
 POLL_SECONDS = 15
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,252})(:[0-9]{1,5})?")
 
 type Handler = Callable[[func.HttpRequest, DurableFunctionsClient], Awaitable[func.HttpResponse]]
 
@@ -40,9 +42,17 @@ def answer(body: Any, status: int = 200, headers: dict[str, str] | None = None) 
 
 
 def link(request: func.HttpRequest, path: str) -> str:
-    """An absolute URL of this app, without any key."""
+    """An absolute URL of this app as its caller reaches it, without any key."""
+    return f"{settings().public_url or _origin(request)}{path}"
+
+
+def _origin(request: func.HttpRequest) -> str:
+    """Behind a proxy its first X-Forwarded name is the one that the caller used. The link goes back to that caller alone."""
     asked = urlsplit(request.url)
-    return f"{settings().public_url or f'{asked.scheme}://{asked.netloc}'}{path}"
+    scheme = request.headers.get("X-Forwarded-Proto", "").partition(",")[0].strip().lower()
+    host = request.headers.get("X-Forwarded-Host", "").partition(",")[0].strip()
+    scheme = scheme if scheme in {"http", "https"} else asked.scheme
+    return f"{scheme}://{host if _HOST.fullmatch(host) else asked.netloc}"
 
 
 def accepted(request: func.HttpRequest, repair_id: str, body: Any) -> func.HttpResponse:

@@ -8,10 +8,12 @@ from pydantic import Field
 from bootmend.models.record import Request
 from bootmend.models.repair import Awaiting, Decision, RepairRequest
 from bootmend.names import vm_hash
+from triggers.callbacks import check_callback
 from triggers.http import accepted, answer, route
 from triggers.problems import ProblemError, conflict, not_found, read_body
 from triggers.starting import start
-from triggers.views import ENDED, REPAIR_VM, broken_report, find, repair_view, status_of
+from triggers.views import ENDED, REPAIR_VM, broken_report, find, job_of, repair_view, status_of
+from triggers.who import check_may_decide, principal, who
 
 CANCEL = "cancel"
 _STATUS_OF_OUTCOME = {"refused": 422, "failed": 409}
@@ -28,7 +30,9 @@ class CancelRequest(Request):
 
 async def start_repair(req: func.HttpRequest, client: DurableFunctionsClient) -> func.HttpResponse:
     """POST /api/repairs: 202 with the repair; for a VM whose repair is active, with that one."""
-    repair_id = await start(client, read_body(req, RepairRequest), "http")
+    asked = read_body(req, RepairRequest)
+    check_callback(asked.callback_url)
+    repair_id = await start(client, asked, "http", principal(req))
     return accepted(req, repair_id, await repair_view(client, await find(client, repair_id)))
 
 
@@ -76,9 +80,12 @@ async def decide_checkpoint(req: func.HttpRequest, client: DurableFunctionsClien
     if word not in awaiting.decisions:
         right = f"must be one of {', '.join(awaiting.decisions)}"
         raise ProblemError(422, "Invalid request", f"decision: {right}", [{"field": "decision", "message": right}])
-    event = decision.model_copy(update={"decision": word}).model_dump(mode="json")
+    person = who(req, decision.by)
+    check_may_decide(person, word, job_of(state).requested_by)
+    event = {**decision.model_dump(mode="json"), "decision": word, **person.model_dump(mode="json")}
+    event |= awaiting.model_dump(mode="json", include={"checkpoint_id", "deadline"})
     await client.raise_orchestration_event(repair_id, awaiting.checkpoint_id, data=event)
-    return answer({"id": repair_id, "checkpoint_id": awaiting.checkpoint_id, **event}, 202)
+    return answer({"id": repair_id, **event}, 202)
 
 
 def _awaited(awaiting: Awaiting | None, repair_id: str, asked: str) -> Awaiting:
@@ -100,7 +107,8 @@ async def cancel_repair(req: func.HttpRequest, client: DurableFunctionsClient) -
         raise conflict(f"repair {repair_id} can no longer be cancelled: its boot was verified, or it is ending")
     if state.name != REPAIR_VM:
         raise conflict(f"repair {repair_id} is only just beginning: ask again in a moment")
-    await client.raise_orchestration_event(repair_id, CANCEL, data=asked.model_dump(mode="json"))
+    event = {**asked.model_dump(mode="json"), **who(req, asked.by).model_dump(mode="json")}
+    await client.raise_orchestration_event(repair_id, CANCEL, data=event)
     return answer(await repair_view(client, state), 202)
 
 

@@ -4,8 +4,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from bootmend.guest.contract import DriveLetter
 from bootmend.models.azure import Generation
+from bootmend.models.guest import DriveLetter
 from bootmend.models.record import Record
 
 

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 from bootmend.articles.article import Machine, Refusal
-from bootmend.guest.contract import (
+from bootmend.models.guest import (
     AttachedDisk,
     BootStore,
     ControlSetFacts,

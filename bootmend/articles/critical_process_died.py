@@ -26,7 +26,7 @@ from bootmend.articles.broken_disk import RULES, BrokenDisk, CannotPlanError, br
 from bootmend.articles.dump_location import place_dump
 from bootmend.articles.read_back import boot_holds, registry_holds, unlike_plan
 from bootmend.articles.sfc_log import read_sfc_log
-from bootmend.guest.contract import GuestFacts, OldBoot, Plan, PlannedVolume, Transcript
+from bootmend.models.guest import GuestFacts, OldBoot, Plan, PlannedVolume, Transcript
 
 __all__ = ["ARTICLE", "RULES", "STOP_CODE", "judge", "plan", "undo_plan"]
 

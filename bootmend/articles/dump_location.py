@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bootmend.articles.article import DataVolume, Machine
-from bootmend.guest.contract import ControlSetFacts, DumpPlan, HiveFacts, VolumeFacts
+from bootmend.models.guest import ControlSetFacts, DumpPlan, HiveFacts, VolumeFacts
 
 DUMP_FILE: Final = "%SystemRoot%\\MEMORY.DMP"
 """Literally so: a shell would expand it to the repair VM's own folder."""

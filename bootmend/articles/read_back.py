@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from bootmend.guest.contract import (
+from bootmend.models.guest import (
     BootExpectation,
     CommandResult,
     Plan,

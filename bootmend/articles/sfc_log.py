@@ -7,7 +7,7 @@ import re
 from typing import Final
 
 from bootmend.articles.article import SfcVerdict
-from bootmend.guest.contract import SfcLog
+from bootmend.models.guest import SfcLog
 from bootmend.models.record import Record
 
 _CANNOT: Final = re.compile(r"cannot repair member file|could not reproject corrupted file", re.IGNORECASE)

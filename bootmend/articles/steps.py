@@ -2,9 +2,9 @@
 
 from typing import Final
 
+from bootmend.articles import native
 from bootmend.articles.broken_disk import BrokenDisk, CannotPlanError, entry_elements
-from bootmend.guest import native
-from bootmend.guest.contract import (
+from bootmend.models.guest import (
     BootExpectation,
     CrashValue,
     DumpPlan,

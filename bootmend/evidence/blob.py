@@ -10,18 +10,18 @@ import hashlib
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from bootmend.evidence.store import _NAME, _REPAIR, checked
 from bootmend.models.record import Moment, Record
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from azure.core.credentials_async import AsyncTokenCredential
     from azure.storage.blob import BlobProperties
-    from azure.storage.blob.aio import BlobClient, BlobServiceClient, ContainerClient
+    from azure.storage.blob.aio import BlobServiceClient
 
 LARGEST_READ: Final = 64 << 20
 """Bytes that `get` returns at most: a memory dump is never held in memory."""
@@ -52,12 +52,6 @@ class BlobFacts(Record):
     written_at: Moment
 
 
-class Credentials(Protocol):
-    """Makes a credential for one call; the store closes it."""
-
-    def __call__(self) -> AsyncTokenCredential: ...
-
-
 def own_identity() -> AsyncTokenCredential:
     """The managed identity of the app, or on a developer's machine whatever DefaultAzureCredential finds."""
     from azure.identity.aio import DefaultAzureCredential
@@ -68,15 +62,15 @@ def own_identity() -> AsyncTokenCredential:
 class BlobStore:
     """An EvidenceStore in one container, which must exist. Raises azure-core's errors, which a retry may cure.
 
-    `account_url`: https, without a query. `ca_file`: certificates to trust instead of the public ones, where the storage is a
-    private cloud's.
+    `account_url`: https, without a query. `credentials` makes one for each call, which closes it. `ca_file`: certificates to
+    trust instead of the public ones, where the storage is a private cloud's.
     """
 
     def __init__(
         self,
         account_url: str,
         container: str,
-        credentials: Credentials = own_identity,
+        credentials: Callable[[], AsyncTokenCredential] = own_identity,
         ca_file: Path | None = None,
     ) -> None:
         parts = urlsplit(account_url)
@@ -104,21 +98,24 @@ class BlobStore:
     async def get(self, repair_id: str, name: str) -> bytes | None:
         """The data, or None where there is no such evidence. Raises ValueError beyond LARGEST_READ bytes."""
         path = _path(repair_id, name)
+        from azure.core.exceptions import ResourceNotFoundError
+
         async with self._open() as service:
-            blob = service.get_blob_client(self._container, path)
-            described = await _describe(blob)
-            if described is None:
+            try:
+                reading = await service.get_blob_client(self._container, path).download_blob()
+            except ResourceNotFoundError as error:
+                if getattr(error, "error_code", "") != "BlobNotFound":
+                    raise
                 return None
-            if described.size > LARGEST_READ:
-                raise ValueError(f"{name} has {described.size} bytes: fetch it from the storage account itself")
-            reading = await blob.download_blob(etag=described.etag, match_condition=_unchanged())
-            return await reading.readall()
+            if reading.size > LARGEST_READ:
+                raise ValueError(f"{name} has {reading.size} bytes: fetch it from the storage account itself")
+            return bytes(await reading.readall())
 
     async def names(self, repair_id: str) -> tuple[str, ...]:
         """All names of a repair, sorted."""
         prefix = f"{checked(_REPAIR, repair_id)}/"
         async with self._open() as service:
-            container: ContainerClient = service.get_container_client(self._container)
+            container = service.get_container_client(self._container)
             found = [name async for name in container.list_blob_names(name_starts_with=prefix)]
         return tuple(sorted(name.removeprefix(prefix) for name in found))
 
@@ -126,16 +123,9 @@ class BlobStore:
         """Length and MD5 as stored, without reading the data; None where there is no such evidence."""
         path = _path(repair_id, name)
         async with self._open() as service:
-            found = await _describe(service.get_blob_client(self._container, path))
-        if found is None:
-            return None
-        settings = found.content_settings
-        return BlobFacts(
-            size_bytes=found.size,
-            md5=bytes(settings.content_md5).hex() if settings.content_md5 else None,
-            content_type=settings.content_type or "",
-            written_at=found.last_modified,
-        )
+            container = service.get_container_client(self._container)
+            listed = [item async for item in container.list_blobs(name_starts_with=path) if item.name == path]
+        return _facts(listed[0]) if listed else None
 
     async def upload_url(self, repair_id: str, name: str, *, now: datetime, valid_for: timedelta) -> str:
         """A link by which this one blob can be written, over https alone: a user delegation SAS. It is a secret.
@@ -171,9 +161,10 @@ class BlobStore:
                 credential=credential,
                 # Longer waits belong to the activity's own retries.
                 retry_policy=ExponentialRetry(initial_backoff=1, increment_base=2, retry_total=2),
+                max_single_get_size=4 << 20,
                 connection_timeout=10,
                 read_timeout=60,
-                **({"connection_verify": str(self._ca_file)} if self._ca_file else {}),
+                connection_verify=str(self._ca_file) if self._ca_file else True,
             )
             yield await opened.enter_async_context(service)
 
@@ -182,18 +173,11 @@ def _path(repair_id: str, name: str) -> str:
     return f"{checked(_REPAIR, repair_id)}/{checked(_NAME, name)}"
 
 
-async def _describe(blob: BlobClient) -> BlobProperties | None:
-    from azure.core.exceptions import ResourceNotFoundError
-
-    try:
-        return await blob.get_blob_properties()
-    except ResourceNotFoundError as error:
-        if error.error_code != "BlobNotFound":
-            raise
-        return None
-
-
-def _unchanged() -> object:
-    from azure.core import MatchConditions
-
-    return MatchConditions.IfNotModified
+def _facts(found: BlobProperties) -> BlobFacts:
+    settings = found.content_settings
+    return BlobFacts(
+        size_bytes=found.size,
+        md5=bytes(settings.content_md5).hex() if settings.content_md5 else None,
+        content_type=settings.content_type or "",
+        written_at=found.last_modified,
+    )

@@ -7,9 +7,9 @@ from typing import Final
 
 from pydantic import Field
 
-from bootmend.guest import native
-from bootmend.guest.contract import Plan
+from bootmend.articles import native
 from bootmend.guest.envelope import pack
+from bootmend.models.guest import Plan
 from bootmend.models.record import Record
 
 INSPECT_LIMIT: Final = 900

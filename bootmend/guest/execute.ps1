@@ -3,7 +3,7 @@
 Runs a plan's native commands on the attached disk, and prints one transcript as its last line. Decides nothing.
 
 .DESCRIPTION
-Windows PowerShell 5.1, as SYSTEM, on a repair VM. The plan is Plan of bootmend/guest/contract.py as JSON, packed by gzip
+Windows PowerShell 5.1, as SYSTEM, on a repair VM. The plan is Plan of bootmend/models/guest.py as JSON, packed by gzip
 and base64; the transcript is Transcript of the same file. Commands run in order, the first failure ends the plan, and
 clean-up runs always. Exit code 0 means that a transcript was printed, not that the plan was carried out.
 #>
@@ -24,7 +24,7 @@ $LineLimit = 4000
 $PlainLimit = 2000
 $MostLines = 40
 $Allowed = @('bcdedit.exe', 'fc.exe', 'mountvol.exe', 'reg.exe', 'robocopy.exe', 'sfc.exe')
-$SafeArgument = '^(?:%SystemRoot%)?[A-Za-z0-9_.:\\/={}?-]+$'
+$SafeArgument = '(?:%SystemRoot%)?[A-Za-z0-9_.:\\/={}?-]+'
 
 # include attached_disk.ps1
 # include document.ps1
@@ -42,7 +42,7 @@ function Read-Plan {
             throw "$($command.exe) is not on the allow-list"
         }
         foreach ($argument in $command.args) {
-            if ($argument -cnotmatch $SafeArgument) {
+            if ($argument -cnotmatch "^$SafeArgument\z") {
                 throw "$($command.id) has an argument that is not allowed"
             }
         }

@@ -5,7 +5,7 @@ Looks into the disk attached at a LUN and prints what it found as one line of JS
 .DESCRIPTION
 Windows PowerShell 5.1, as SYSTEM, on a repair VM. The disk is left as found: hive and BCD are read from copies, letters
 given for the time needed are taken back, a disk that was offline is offline again. The document is GuestFacts of
-bootmend/guest/contract.py. Exit code 1, and no document, if the disk could not be looked into.
+bootmend/models/guest.py. Exit code 1, and no document, if the disk could not be looked into.
 #>
 [CmdletBinding()]
 param(

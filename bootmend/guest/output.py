@@ -6,8 +6,8 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from bootmend.guest.contract import CONTRACT_VERSION, GuestFacts, Progress, Transcript
 from bootmend.guest.envelope import MARKER, MAX_OUTPUT, GuestOutputError, unseal
+from bootmend.models.guest import CONTRACT_VERSION, GuestFacts, Progress, Transcript
 from bootmend.models.record import Record
 
 __all__ = ["GuestOutputError", "read_facts", "read_progress", "read_transcript"]

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from bootmend.articles.article import FixVerdict, Machine
+from bootmend.articles.article import DataVolume, FixVerdict, Machine
 from bootmend.models.azure import Operation, Power, SourceMark, Survey
 from bootmend.models.boot import BootEvidence, BootWatch
 from bootmend.models.decision import Means
@@ -122,6 +122,15 @@ class ReadFacts(Record):
 class PlanFix(Record):
     facts: GuestFacts
     machine: Machine
+
+
+class MatchVolumes(Record):
+    os_disk: GuestFacts
+    data_disks: tuple[GuestFacts, ...]
+
+
+class DataVolumes(Record):
+    volumes: tuple[DataVolume, ...] = ()
 
 
 class FixPlan(Record):

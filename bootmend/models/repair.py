@@ -40,7 +40,7 @@ DECISIONS: dict[CheckpointName, tuple[str, ...]] = {
     "approve_repair": ("approve", "reject"),
     "approve_swap": ("approve", "reject"),
     "confirm_boot": ("booted", "not_booted"),
-    "choose_dump_location": ("os_disk", "data_disk", "none"),
+    "choose_dump_location": ("data_disk", "none"),
     "file_ticket": ("filed", "not_filed"),
 }
 """What a person may answer at each checkpoint."""
@@ -93,6 +93,8 @@ class RepairRequest(Request):
     vm_id: str
     reason: Annotated[str, Field(max_length=1024)] = ""
     policy: Policy = Policy()
+    callback_url: Annotated[str, Field(min_length=1, max_length=4096)] | None = None
+    """Gets `repair.finished` once. It may hold a secret of the caller's, and so never enters the repair itself."""
 
     @field_validator("vm_id")
     @classmethod
@@ -130,6 +132,8 @@ class RepairJob(Record):
     reason: str = ""
     policy: Policy = Policy()
     started_by: StartedBy = "http"
+    requested_by: str = ""
+    """The person who asked, where the platform vouches for them; else empty."""
 
 
 class StepRecord(Record):
@@ -157,6 +161,8 @@ class CheckpointRecord(Record):
     name: CheckpointName
     decision: str
     by: str
+    claimed: bool = False
+    """True where `by` is only what the answer itself said, and nobody vouches for it."""
     at: Moment
     comment: str = ""
     values: dict[str, str] = {}

@@ -63,6 +63,25 @@ class Notice(Record):
     data: NoticeData
 
 
+class ToldData(NoticeData):
+    """`links`: addresses of the repair, its result and evidence; `decide` and `screenshot` where there is something to."""
+
+    links: dict[str, str]
+
+
+class NoticeEvent(Record):
+    """A notice as it is sent: a CloudEvents 1.0 event in structured JSON form."""
+
+    specversion: Literal["1.0"] = "1.0"
+    id: str
+    type: str
+    source: str
+    subject: str
+    time: Moment
+    datacontenttype: Literal["application/json"] = "application/json"
+    data: ToldData
+
+
 class Recipients(Record):
     """Who gets a notice: ids of subscriptions, and `event_topic` for the Event Grid topic of the settings."""
 

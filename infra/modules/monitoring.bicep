@@ -12,13 +12,13 @@ param alertEmails string[]
 
 var metricsPublisher = '3913510d-42f4-4e42-8a64-420c390055eb'
 
-// The words that the app logs, and how soon a person should hear of them.
+// The words that activities/notify.py logs, and how soon a person should hear of them.
 var alerts = [
   {
     name: 'repair-failed'
     title: 'A repair failed'
     description: 'A repair ended as failed: a person must look. Its report lists what is where.'
-    query: 'AppTraces | where Message startswith "repair ended: failed"'
+    query: 'AppTraces | where Message startswith "notice: repair.finished" and Message endswith ": failed"'
     severity: 1
   }
   {
@@ -32,7 +32,7 @@ var alerts = [
     name: 'checkpoint-waiting'
     title: 'A repair waits for a person'
     description: 'A checkpoint waits for an answer; after its time is over the policy decides.'
-    query: 'AppTraces | where Message startswith "checkpoint waits:"'
+    query: 'AppTraces | where Message startswith "notice: checkpoint.waiting"'
     severity: 2
   }
 ]

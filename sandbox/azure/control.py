@@ -1,9 +1,11 @@
 """What people and the platform do to a VM behind the app's back, and a look at how it stands."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from sandbox.azure.account import Account
-from sandbox.azure.compute.machine import Machine, OsSlot, Power
+from sandbox.azure.compute.disk import Kind
+from sandbox.azure.compute.machine import Agent, Machine, OsSlot, Power
 from sandbox.azure.compute.machines import remove
 from sandbox.azure.compute.power import catch_up, power_off, power_on
 from sandbox.azure.locks import Level
@@ -107,6 +109,31 @@ class VmControl:
         """Somebody takes the locks off again."""
         with self._account.lock:
             self._account.locks.remove(self._scope(scope))
+
+    def silence_agent(self) -> None:
+        """The VM agent reports no more, and never again."""
+        with self._account.lock:
+            self._machine.agent = Agent(None, self._machine.agent.last_ready)
+
+    def lose_swaps(self) -> None:
+        """From now on a swap of the OS disk is accepted, succeeds, and changes nothing (Swap the OS disk of a VM)."""
+        with self._account.lock:
+            self._machine.loses_swaps = True
+
+    def trouble_scripts(self, how: Literal["hang", "find_no_room"]) -> None:
+        """From now on scripts that begin in this VM never end, or end at once since its disk is full."""
+        with self._account.lock:
+            self._machine.scripts = how
+
+    def occupy(self, disk_id: str, tags: dict[str, str]) -> None:
+        """Somebody makes a copy of the OS disk under this id, a disk or a snapshot, with tags of their own."""
+        with self._account.lock:
+            old = self._account.disks[self._machine.os_disk.disk_id.lower()]
+            kind: Kind = "snapshots" if "/snapshots/" in disk_id.lower() else "disks"
+            own = {"id": disk_id, "name": disk_id.rsplit("/", 1)[-1], "kind": kind, "tags": dict(tags)}
+            new = type(old)(**{**vars(old), **own, "unique_id": self._account.unique()})
+            new.own(None, "Unattached", self._account.now())
+            self._account.disks[new.key] = new
 
     def _scope(self, scope: str) -> str:
         if scope not in ("vm", "group"):

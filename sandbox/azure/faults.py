@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from sandbox.azure.errors import ArmError, ConnectionDroppedError
+from sandbox.azure.operations import Doom
 from sandbox.azure.world import FaultSpec
 
 _CODES = {
@@ -24,23 +25,29 @@ _CODES = {
 class _Pending:
     spec: FaultSpec
     left: int
+    first: int
+    """How many requests are answered well before it strikes."""
 
 
 class Faults:
     """Hands out each fault as often as it was asked for, in the order given."""
 
     def __init__(self, specs: tuple[FaultSpec, ...]) -> None:
-        self._pending = [_Pending(spec, spec.times) for spec in specs]
+        self._pending = [_Pending(spec, spec.times, spec.after) for spec in specs]
 
     def add(self, spec: FaultSpec) -> None:
-        self._pending.append(_Pending(spec, spec.times))
+        self._pending.append(_Pending(spec, spec.times, spec.after))
 
     def take(self, permission: str) -> FaultSpec | None:
         """The fault that this request meets, counted."""
         for pending in self._pending:
-            if pending.left and pending.spec.operation.lower() == permission.lower():
-                pending.left -= 1
-                return pending.spec
+            if not pending.left or pending.spec.operation.lower() != permission.lower():
+                continue
+            if pending.first:
+                pending.first -= 1
+                continue
+            pending.left -= 1
+            return pending.spec
         return None
 
 
@@ -55,9 +62,11 @@ def strike(fault: FaultSpec) -> None:
     raise ArmError(fault.status, code, message, headers=headers, details=details, flat=fault.status == 429)
 
 
-def doom(fault: FaultSpec) -> tuple[str, str]:
-    """Code and message with which an accepted operation will fail."""
-    return fault.code or "InternalExecutionError", fault.message or "An internal execution error occurred."
+def doom(fault: FaultSpec) -> Doom:
+    """How an accepted operation will end."""
+    if fault.canceled:
+        return Doom("Canceled", fault.code or "OperationPreempted", fault.message or "Operation execution was preempted.")
+    return Doom("Failed", fault.code or "InternalExecutionError", fault.message or "An internal execution error occurred.")
 
 
 def _wait(seconds: float | None) -> dict[str, str]:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import RLock
+from typing import Literal
 from urllib.parse import urlencode
 
 from sandbox.azure.errors import ArmError, OperationFailedError, busy
@@ -34,6 +35,15 @@ class Order:
     """Called when the operation fails: leaves the resource as a failure leaves it."""
 
 
+@dataclass(frozen=True)
+class Doom:
+    """How an operation will end whatever its work is."""
+
+    status: Literal["Failed", "Canceled"]
+    code: str
+    message: str
+
+
 @dataclass
 class Operation:
     """One operation, as its status shows it."""
@@ -45,6 +55,7 @@ class Operation:
     query: dict[str, str]
     ended: datetime | None = None
     error: tuple[str, str] | None = None
+    canceled: bool = False
     output: Json | None = None
 
     def shape(self) -> Json:
@@ -52,7 +63,8 @@ class Operation:
         body: Json = {"startTime": stamp(self.started)}
         if self.ended is not None:
             body["endTime"] = stamp(self.ended)
-        body["status"] = "InProgress" if self.ended is None else "Failed" if self.error else "Succeeded"
+        bad = "Canceled" if self.canceled else "Failed"
+        body["status"] = "InProgress" if self.ended is None else bad if self.error else "Succeeded"
         if self.error is not None:
             body["error"] = {"code": self.error[0], "message": self.error[1]}
         elif self.output is not None:
@@ -75,8 +87,8 @@ class Operations:
     known: dict[str, Operation] = field(default_factory=dict)
     busy: dict[str, Operation] = field(default_factory=dict)
     begun: int = 0
-    doom: tuple[str, str] | None = None
-    """Code and message with which the next operation to begin will fail."""
+    doom: Doom | None = None
+    """How the next operation to begin will end, if not by its work."""
 
     def require_free(self, *keys: str) -> None:
         """Raises 409 Conflict while one of the resources is being changed."""
@@ -99,14 +111,15 @@ class Operations:
         self.clock.call_after(order.seconds, lambda: self._end(operation, doom), f"{order.kind} {order.target}")
         return operation
 
-    def _end(self, operation: Operation, doom: tuple[str, str] | None) -> None:
+    def _end(self, operation: Operation, doom: Doom | None) -> None:
         with self.lock:
             for key in operation.order.holds:
                 self.busy.pop(key, None)
             operation.ended = self.clock.now()
             try:
                 if doom is not None:
-                    raise OperationFailedError(*doom)
+                    operation.canceled = doom.status == "Canceled"
+                    raise OperationFailedError(doom.code, doom.message)
                 operation.output = operation.order.finish()
             except OperationFailedError as failure:
                 operation.error = (failure.code, str(failure).removeprefix(f"{failure.code}: "))

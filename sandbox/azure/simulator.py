@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -65,6 +66,7 @@ class AzureSimulator:
         spec = world or WorldSpec()
         lock = threading.RLock()
         self.trace: list[TraceRow] = []
+        self._observers: list[Callable[[TraceRow], None]] = []
         self._clock = clock
         self._lock = lock
         self._account = Account(
@@ -149,6 +151,11 @@ class AzureSimulator:
         with self._lock:
             self._faults.add(fault)
 
+    def observe(self, observer: Callable[[TraceRow], None]) -> None:
+        """Call `observer` with each request after it was carried out, before its answer is sent."""
+        with self._lock:
+            self._observers.append(observer)
+
     def expire_tokens(self) -> None:
         """Every token handed out so far is answered with 401 from now on."""
         with self._lock:
@@ -192,5 +199,8 @@ class AzureSimulator:
                 permission, status = answer.permission, answer.reply.status
             finally:
                 ms = (time.perf_counter() - begun) * 1000
-                self.trace.append(TraceRow(self._clock.now(), call.method, call.path, permission, status, ms))
+                row = TraceRow(self._clock.now(), call.method, call.path, permission, status, ms)
+                self.trace.append(row)
+                for observer in self._observers:
+                    observer(row)
             return answer.reply

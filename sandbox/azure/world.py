@@ -42,7 +42,8 @@ class FaultSpec:
     """What is answered instead, to the next `times` requests for `operation` (a permission string).
 
     `after_acting`: the request is carried out first, and the answer hides it. `drop_connection`: no answer at all.
-    `in_operation`: the request is accepted, and its operation ends Failed with `code`.
+    `in_operation`: the request is accepted, and its operation ends Failed with `code`, or Canceled where `canceled` says so.
+    `after`: so many requests are answered well first.
     """
 
     operation: str
@@ -54,6 +55,8 @@ class FaultSpec:
     after_acting: bool = False
     drop_connection: bool = False
     in_operation: bool = False
+    canceled: bool = False
+    after: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -47,6 +47,7 @@ class PlainScreen:
         if repair.awaiting:
             self._say(repair.awaiting.checkpoint_id, f"checkpoint {repair.awaiting.name} waits for a person", now)
         self._progress(repair.progress, now)
+        self._boot(repair, now)
         for command in commands:
             self._say(f"command {command.id}", f"  {_answered(command)}", now)
 
@@ -61,6 +62,11 @@ class PlainScreen:
             self._percent = progress.percent
             self._line(f"  {progress.command} {progress.percent:.0f} %", now)
 
+    def _boot(self, repair: RepairView, now: datetime) -> None:
+        since = repair.progress.healthy_since if repair.progress else None
+        if since is not None:
+            self._say(f"healthy {since}", f"  {boot_words(repair, now)}", now)
+
     def _say(self, key: str, words: str, now: datetime) -> None:
         if key not in self._said:
             self._said.add(key)
@@ -71,26 +77,30 @@ class PlainScreen:
 
 
 class LiveScreen:
-    """Redraws one picture."""
+    """Redraws one picture; what the guest's commands answered scrolls away above it."""
 
     def __init__(self, console: Console, title: str) -> None:
         self._title = title
-        self._live = Live(console=console, refresh_per_second=8, transient=False)
+        self._answered: set[str] = set()
+        self._live = Live(console=console, refresh_per_second=8)
         self._live.start()
 
     def show(self, repair: RepairView, commands: Sequence[CommandView], now: datetime) -> None:
-        self._live.update(picture(self._title, repair, commands, now))
+        for command in commands:
+            if command.id not in self._answered:
+                self._answered.add(command.id)
+                self._live.console.print(_answered(command), markup=False, highlight=False, style="dim")
+        self._live.update(picture(self._title, repair, now))
 
     def close(self) -> None:
         self._live.stop()
 
 
-def picture(title: str, repair: RepairView, commands: Sequence[CommandView], now: datetime) -> RenderableType:
+def picture(title: str, repair: RepairView, now: datetime) -> RenderableType:
     """The whole display for one look."""
     parts: list[RenderableType] = [_phases(repair, now)]
-    guest = _guest(repair.progress, commands)
-    if guest:
-        parts.append(Panel(Group(*guest), title="on the repair VM", title_align="left", border_style="dim"))
+    if repair.progress is not None and repair.progress.command:
+        parts.append(_guest(repair.progress))
     if repair.awaiting:
         parts.append(Text(f"checkpoint {repair.awaiting.name} waits for a person: {repair.awaiting.why}", "yellow"))
     boot = boot_words(repair, now)
@@ -132,17 +142,15 @@ def _running(steps: list[Line]) -> str:
     return ", ".join(line.note or line.name for line in steps if line.state in {"running", "failed"})
 
 
-def _guest(progress: ProgressView | None, commands: Sequence[CommandView]) -> list[RenderableType]:
-    shown: list[RenderableType] = [
-        Text(_answered(command), "dim", overflow="ellipsis", no_wrap=True) for command in commands
-    ]
-    if progress is not None and progress.command:
-        shown.append(Text(f"{progress.command} … ({_count(progress)})"))
-        if progress.percent is not None:
-            row = Table.grid(padding=(0, 1))
-            row.add_row(ProgressBar(total=100, completed=progress.percent, width=50), Text(f"{progress.percent:.0f} %"))
-            shown.append(row)
-    return shown
+def _guest(progress: ProgressView) -> RenderableType:
+    running = Text(f"the repair VM runs {progress.command} ({_count(progress)})")
+    if progress.percent is None:
+        return running
+    row = Table.grid(padding=(0, 1))
+    row.add_row(
+        running, ProgressBar(total=100, completed=progress.percent, width=40), Text(f"{progress.percent:.0f} %")
+    )
+    return row
 
 
 def _count(progress: ProgressView) -> str:

@@ -15,7 +15,7 @@ from sandbox.player.views import CommandView, RepairView, TranscriptView, read
 from sandbox.scenario import load
 from sandbox.world import World
 
-VIRTUAL_SECONDS_A_SECOND = 45.0
+VIRTUAL_SECONDS_A_SECOND = 50.0
 TRANSCRIPT = "transcript.json"
 
 

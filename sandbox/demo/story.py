@@ -9,13 +9,13 @@ from sandbox.player.views import RepairView, StepView
 PHASES: dict[str, tuple[str, ...]] = {
     "diagnose": ("read_vm", "read_boot_evidence", "find_backup", "decide"),
     "prepare": ("deallocate_source", "snapshot_os_disk", "copy_os_disk", "create_repair_vm", "attach_copy"),
-    "inspect": ("inspect_guest",),
+    "inspect": ("inspect_guest", "inspect_data_disks"),
     "fix": ("plan_fix", "execute_plan"),
     "rebuild": ("detach_copy", "swap_os_disk", "start_source"),
     "verify": ("verify_boot",),
     "collect": ("copy_failed_disk", "find_dump", "upload_dump"),
     "escalate": ("prepare_ticket",),
-    "close": ("clean_up", "write_report", "notify"),
+    "close": ("put_back", "clean_up", "write_report", "notify"),
 }
 ONLY_WHEN_IT_FAILS = ("collect", "escalate")
 

@@ -10,7 +10,7 @@ from sandbox.azure import Resource, VmControl
 
 @dataclass(frozen=True)
 class VmSeen:
-    """The source VM at one moment. `exists` False: it is gone, and the rest says nothing."""
+    """The source VM at one moment. `exists` False: it is gone, and the rest is empty."""
 
     exists: bool
     power: str
@@ -21,10 +21,12 @@ class VmSeen:
 
 def see_vm(vm: VmControl, resources: Iterable[Resource]) -> VmSeen:
     """The source VM now."""
+    if not vm.exists():
+        return VmSeen(exists=False, power="", os_disk_id="", our_tags=frozenset())
     state = vm.state()
     disk_id = state.os_disk_id.lower()
     tags = {*state.tags, *(tag for one in resources if one.id.lower() == disk_id for tag in one.tags)}
-    return VmSeen(vm.exists(), state.power, disk_id, frozenset(filter(_is_ours, tags)))
+    return VmSeen(True, state.power, disk_id, frozenset(filter(_is_ours, tags)))
 
 
 def changes(before: VmSeen, now: VmSeen) -> list[str]:
@@ -44,7 +46,7 @@ def to_be_listed(resources: Iterable[Resource], vm: VmSeen) -> list[str]:
     return sorted(
         one.id
         for one in resources
-        if any(map(_is_ours, one.tags)) or (one.made_by_caller and not (vm.exists and one.id.lower() == vm.os_disk_id))
+        if any(map(_is_ours, one.tags)) or (one.made_by_caller and one.id.lower() != vm.os_disk_id)
     )
 
 

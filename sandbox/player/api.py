@@ -72,28 +72,31 @@ class RepairApi:
 
     def post_event(self, function: str, event: dict[str, object]) -> Answer:
         """Deliver one event in the CloudEvents schema to the host's Event Grid webhook, as Event Grid does."""
-        query = urlencode({"functionName": function, "code": self._system_key})
-        path = f"/runtime/webhooks/EventGrid?{query}"
-        return self.send("POST", path, [event], content_type="application/cloudevents-batch+json; charset=utf-8")
+        path = f"/runtime/webhooks/EventGrid?{urlencode({'functionName': function, 'code': self._system_key})}"
+        headers = {
+            "aeg-event-type": "Notification",
+            "Content-Type": "application/cloudevents-batch+json; charset=utf-8",
+        }
+        return self._send("POST", path, json.dumps([event]).encode(), headers)
 
-    def send(self, method: str, path: str, body: object = None, content_type: str = "application/json") -> Answer:
-        """One request. Raises ApiError when the app cannot be reached, a read after one more try."""
+    def send(self, method: str, path: str, body: object = None) -> Answer:
+        """One request with the function key and a JSON body. Raises ApiError when the app cannot be reached."""
         headers = {"x-functions-key": self._key, "Accept": "application/json"}
-        data = None
-        if body is not None:
-            data = json.dumps(body).encode()
-            headers["Content-Type"] = content_type
-        try:
-            return self._once(method, path, data, headers)
-        except (OSError, http.client.HTTPException) as error:
-            self.close()
-            if method != "GET":
-                raise ApiError(f"{method} {path}: {type(error).__name__}: {error}") from error
-        try:
-            return self._once(method, path, data, headers)
-        except (OSError, http.client.HTTPException) as error:
-            self.close()
-            raise ApiError(f"{method} {path}: {type(error).__name__}: {error}") from error
+        if body is None:
+            return self._send(method, path, None, headers)
+        return self._send(method, path, json.dumps(body).encode(), {**headers, "Content-Type": "application/json"})
+
+    def _send(self, method: str, path: str, data: bytes | None, headers: dict[str, str]) -> Answer:
+        """A read is tried once more on a new connection: a host that was restarted has closed the old one."""
+        last_try = 2 if method == "GET" else 1
+        for attempt in range(1, last_try + 1):
+            try:
+                return self._once(method, path, data, headers)
+            except (OSError, http.client.HTTPException) as error:
+                self.close()
+                if attempt == last_try:
+                    raise ApiError(f"{method} {path}: {type(error).__name__}: {error}") from error
+        raise AssertionError("every try returns or raises")
 
     def close(self) -> None:
         """Close the connection; the next call opens another."""

@@ -8,7 +8,7 @@ from sandbox.player.api import Answer, ApiError
 from sandbox.player.stage import Stage
 from sandbox.scenario import Scenario
 
-EVENT_FUNCTION = "boot_failure_event"
+EVENT_FUNCTION = "on_vm_health_event"
 """The Event Grid function of the app: part of the webhook's address."""
 
 PATIENCE = timedelta(hours=1)

@@ -23,6 +23,7 @@ def broken_expectations(scenario: Scenario, played: Played, stage: Stage) -> lis
         *_resources("leftovers", scenario.expect.leftovers, played.report.leftovers),
         *_resources("kept", scenario.expect.kept, played.report.kept),
         *_unlisted(played, stage),
+        *_os_disk(scenario.expect, stage),
         *(_writes(stage) if scenario.expect.no_writes else []),
         *(f"vm_as_found: {change}" for change in (stage.changes_of_vm() if scenario.expect.vm_as_found else [])),
     ]
@@ -65,6 +66,13 @@ def _resources(field: str, pieces: tuple[str, ...] | None, listed: tuple[Resourc
         else:
             rest.remove(found)
     return [*broken, *(f"{field}: not expected: {one}" for one in rest)]
+
+
+def _os_disk(expect: Expect, stage: Stage) -> list[str]:
+    there = stage.os_disk_of_vm()
+    if expect.os_disk is None or expect.os_disk.lower() in there.lower():
+        return []
+    return [f"os_disk: expected {expect.os_disk!r}, but the VM {'has ' + there if there else 'is gone'}"]
 
 
 def _unlisted(played: Played, stage: Stage) -> list[str]:

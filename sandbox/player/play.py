@@ -50,6 +50,7 @@ class Player:
     longest_virtual: timedelta = LONGEST_VIRTUAL
     longest_real_seconds: float = LONGEST_REAL_SECONDS
     _last: RepairView | None = field(default=None, init=False)
+    _last_news: object = field(default=None, init=False)
 
     def play(self) -> Played:
         """Raises StuckError when the run does not end, ApiError when the app does not answer as it should."""
@@ -69,6 +70,11 @@ class Player:
                 cues.after_jump()
 
     def _look(self, repair_id: str) -> RepairView:
+        """The repair as the API shows it now; the last look again if nothing can have changed since."""
+        news = self.stage.news()
+        if self._last is not None and news == self._last_news:
+            return self._last
+        self._last_news = news
         answer = self.stage.api.repair(repair_id)
         if answer.status != 200:
             raise ApiError(f"GET /api/repairs/{repair_id} was answered with HTTP {answer.status}: {answer.text[:300]}")

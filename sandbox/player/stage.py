@@ -35,6 +35,10 @@ class Stage(Protocol):
         """Resource id of the scenario's VM."""
         ...
 
+    def news(self) -> object:
+        """Another value whenever the repair may have changed since the last one."""
+        ...
+
     def settle(self, real_seconds: float) -> bool:
         """Wait until nobody has work in flight; False if that takes longer than this."""
         ...
@@ -57,4 +61,8 @@ class Stage(Protocol):
 
     def changes_of_vm(self) -> list[str]:
         """How the source VM differs from what it was at the start: power, OS disk, our tags. In words."""
+        ...
+
+    def os_disk_of_vm(self) -> str:
+        """Id of the disk that the source VM has as its OS disk now; empty once the VM is gone."""
         ...

@@ -4,15 +4,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 
-from bootmend.guest.contract import CommandResult, Plan, PlannedCommand, SfcLine, SfcLog, Transcript
 from bootmend.guest.envelope import MARKER
+from bootmend.models.guest import CommandResult, Plan, PlannedCommand, SfcLine, SfcLog, Transcript
 from sandbox.windows.guest import RepairGuest
 from sandbox.windows.sfc import scan, sr_messages
 from sandbox.windows.system32 import NativeResult, run_native
 
 _RETRY_SECONDS = 2.0
 _STEP_PERCENT = 4
-_MOST_LINES = 40
+MOST_LINES = 40
 
 
 @dataclass
@@ -144,5 +144,5 @@ def _read_log(text: str) -> SfcLog:
     counts = {message: messages.count(message) for message in dict.fromkeys(messages)}
     # The lines that name trouble come first: they are the last to be left out.
     ordered = sorted(counts, key=lambda message: "cannot" not in message.lower())
-    lines = tuple(SfcLine(text=message, count=counts[message]) for message in ordered[:_MOST_LINES])
+    lines = tuple(SfcLine(text=message, count=counts[message]) for message in ordered[:MOST_LINES])
     return SfcLog(found=bool(text), lines=lines, dropped=len(counts) - len(lines))

@@ -2,7 +2,7 @@
 
 import base64
 
-from bootmend.guest.contract import (
+from bootmend.models.guest import (
     AttachedDisk,
     BootStore,
     ControlSetFacts,

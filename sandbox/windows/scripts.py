@@ -4,10 +4,10 @@ import json
 from datetime import datetime
 from random import Random
 
-from bootmend.guest import native
+from bootmend.articles import native
 from bootmend.guest.commands import script_text
-from bootmend.guest.contract import Plan, Transcript
 from bootmend.guest.envelope import LINE_LIMIT, GuestOutputError, seal, unpack
+from bootmend.models.guest import Plan, Transcript
 from bootmend.models.record import Record
 from sandbox.windows.carry_out import Execution
 from sandbox.windows.guest import RepairGuest
@@ -17,8 +17,8 @@ from sandbox.windows.script_run import ScriptRun
 SFC_SECONDS = 1500.0
 _CLEAN_UP = 1.0
 """Seconds between the last line and the script's end."""
-_TAIL_LIMITS = (160, 60, 20, 0)
-_LINE_LIMITS = (20, 8, 2)
+TAIL_LIMITS = (160, 60, 20, 0)
+LINE_LIMITS = (20, 8, 2)
 
 
 def run_script(
@@ -80,7 +80,7 @@ def sealed_transcript(plan: Plan, transcript: Transcript) -> str:
     """The transcript's line, shortened as execute.ps1 does until it fits: tails that prove nothing first."""
     line = seal("transcript", ascii_json(transcript))
     proofs = {command.id for command in plan.commands if command.proves}
-    for limit in _TAIL_LIMITS:
+    for limit in TAIL_LIMITS:
         if len(line) <= LINE_LIMIT:
             return line
         commands = tuple(
@@ -93,7 +93,7 @@ def sealed_transcript(plan: Plan, transcript: Transcript) -> str:
         )
         transcript = transcript.model_copy(update={"commands": commands, "shortened": True})
         line = seal("transcript", ascii_json(transcript))
-    for limit in _LINE_LIMITS:
+    for limit in LINE_LIMITS:
         sfc = transcript.sfc
         if len(line) <= LINE_LIMIT or sfc is None:
             break

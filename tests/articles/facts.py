@@ -1,7 +1,8 @@
 """Facts of a disk that can be repaired, and ways to spoil them."""
 
 from bootmend.articles.article import DataVolume, Machine
-from bootmend.guest.contract import (
+from bootmend.models.azure import Generation
+from bootmend.models.guest import (
     AttachedDisk,
     BootStore,
     ControlSetFacts,
@@ -14,7 +15,6 @@ from bootmend.guest.contract import (
     VolumeFacts,
     WindowsFacts,
 )
-from bootmend.models.azure import Generation
 
 GPT_IDENTITY = "6f5755a8-8aee-4c67-85ac-8c97c61689df"
 MBR_IDENTITY = "a1b2c3d4"

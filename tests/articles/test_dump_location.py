@@ -6,7 +6,7 @@ import pytest
 
 from bootmend.articles.article import DataVolume
 from bootmend.articles.dump_location import DUMP_FILE, HEADER_MB, place_dump
-from bootmend.guest.contract import HiveFacts, MountedLetter, RegistryValue
+from bootmend.models.guest import HiveFacts, MountedLetter, RegistryValue
 from tests.articles import facts as given
 
 GB = given.GB

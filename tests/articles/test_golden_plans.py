@@ -6,8 +6,8 @@ from typing import get_args
 import pytest
 
 from bootmend.articles import critical_process_died
-from bootmend.guest.contract import Plan
 from bootmend.models.azure import Generation
+from bootmend.models.guest import Plan
 from tests.articles import facts as given
 
 GOLDEN = Path(__file__).parent / "golden"

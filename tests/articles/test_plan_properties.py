@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from bootmend.articles import critical_process_died
 from bootmend.articles.article import Machine, Refusal
-from bootmend.guest.contract import GuestFacts, Plan, PlannedCommand
-from bootmend.guest.native import ALLOWED
+from bootmend.articles.native import ALLOWED
 from bootmend.models.azure import Generation
+from bootmend.models.guest import GuestFacts, Plan, PlannedCommand
 from tests.articles import facts as given
 
 LETTERS = st.sampled_from("CDEFGHIJKLMNOPQRSTUVWXYZ")

@@ -6,7 +6,7 @@ import pytest
 
 from bootmend.articles import critical_process_died
 from bootmend.articles.article import Machine, Refusal
-from bootmend.guest.contract import GuestFacts, Plan, RegistryValue
+from bootmend.models.guest import GuestFacts, Plan, RegistryValue
 from tests.articles import facts as given
 
 type Case = tuple[GuestFacts, Machine]
@@ -15,23 +15,23 @@ OTHER = "{00000000-0000-4000-8000-000000000001}"
 
 
 def with_disk(**changes: object) -> Case:
-    return given.facts(disk=given.disk(**changes)), given.machine()
+    return given.facts(disk=given.disk("V2", **changes)), given.machine()
 
 
 def with_store(**changes: object) -> Case:
-    return given.facts(boot_store=given.boot_store(**changes)), given.machine()
+    return given.facts(boot_store=given.boot_store("V2", **changes)), given.machine()
 
 
 def with_loader(**changes: object) -> Case:
-    return with_store(loaders=[given.loader(**changes).model_dump()])
+    return with_store(loaders=[given.loader("V2", **changes).model_dump()])
 
 
 def with_windows(**changes: object) -> Case:
-    return given.facts(windows=(given.windows(**changes),)), given.machine()
+    return given.facts(windows=(given.windows("V2", **changes),)), given.machine()
 
 
 def with_hive(**changes: object) -> Case:
-    return with_windows(hive=given.hive(**changes).model_dump())
+    return with_windows(hive=given.hive(4, **changes).model_dump())
 
 
 def with_volume(**changes: object) -> Case:
@@ -39,7 +39,7 @@ def with_volume(**changes: object) -> Case:
 
 
 def changed(**changes: object) -> Case:
-    return given.facts(**changes), given.machine()
+    return given.facts("V2", **changes), given.machine()
 
 
 REFUSALS: dict[str, tuple[Callable[[], Case], str]] = {

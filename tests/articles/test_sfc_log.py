@@ -4,7 +4,7 @@ import pytest
 
 from bootmend.articles.article import SfcVerdict
 from bootmend.articles.sfc_log import read_sfc_log
-from bootmend.guest.contract import SfcLine, SfcLog
+from bootmend.models.guest import SfcLine, SfcLog
 
 SCAN = ("Verifying 100 components", "Beginning Verify and Repair transaction", "Verify complete")
 OLD_SCAN = (

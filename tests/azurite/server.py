@@ -132,6 +132,6 @@ async def make_container(azurite: Azurite, name: str = CONTAINER) -> None:
     """The container, which in Azure the deployment makes."""
     from azure.storage.blob.aio import BlobServiceClient
 
-    trust = {"connection_verify": str(azurite.ca_file)}
-    async with BlobServiceClient(azurite.account_url, credential=AnyIdentity(), **trust) as service:
+    trusted = str(azurite.ca_file)
+    async with BlobServiceClient(azurite.account_url, AnyIdentity(), connection_verify=trusted) as service:
         await service.create_container(name)

@@ -17,6 +17,7 @@ from tests.core.facts import BLUESCREEN, SAC_READY, SAC_START, STARTED, agent, l
 OLD_LOG = SAC_START + SAC_READY + BLUESCREEN % 0xEF
 DOWN = agent(ready=False, time=STARTED - timedelta(hours=1))
 STALE = agent(ready=True, time=STARTED - timedelta(minutes=1))
+DOWN_NOW = agent(ready=False, time=STARTED + timedelta(seconds=10_000))
 UNDATED = agent(ready=True, time=None)
 
 
@@ -83,6 +84,15 @@ def verdict_on(*looks: BootLook) -> str | None:
         pytest.param(
             [look(20, DOWN), look(90, STALE), look(900, STALE)], None, id="down, then the Ready of the old boot"
         ),
+        pytest.param([look(20, DOWN_NOW), look(900, DOWN_NOW)], None, id="not Ready, however new its time is"),
+        pytest.param(
+            [look(60, ready(50), serial=UP), look(255, ready(250))], "booted", id="a new banner, then no log to be read"
+        ),
+        pytest.param(
+            [look(60, STALE, serial=UP), look(90, ready(80)), look(285, ready(280))],
+            "booted",
+            id="a new banner, then Ready without a log",
+        ),
         pytest.param([look(20, DOWN), look(90, UNDATED), look(900, UNDATED)], None, id="Ready without a time"),
         pytest.param(
             [look(20, DOWN), look(90, agent(ready=True, time=STARTED)), look(900, agent(ready=True, time=STARTED))],
@@ -134,7 +144,8 @@ def test_a_bugcheck_is_not_forgotten_when_the_log_is_begun_anew() -> None:
     last = look(400, ready(390), serial=UP)
     verdict = judge(take_in(state, last), last)
     assert verdict is not None
-    assert (verdict.kind, verdict.stop_code) == ("bugcheck", "0x000000EF")
+    assert (verdict.kind, verdict.stop_code, verdict.ready_at) == ("bugcheck", "0x000000EF", None)
+    assert verdict.reason == "stop code 0x000000EF was written to the serial log after this start"
 
 
 def test_an_unreadable_bugcheck_has_no_stop_code() -> None:
@@ -186,7 +197,7 @@ class Glance:
     readable: bool
 
 
-STATUSES = st.sampled_from([DOWN, STALE, UNDATED, ready(1), ready(100), ready(10_000)])
+STATUSES = st.sampled_from([DOWN, DOWN_NOW, STALE, UNDATED, ready(1), ready(100), ready(10_000)])
 POWERS: st.SearchStrategy[Power] = st.sampled_from(
     ["running", "running", "running", "starting", "unknown", "deallocated"]
 )

@@ -145,6 +145,7 @@ def test_the_generation_is_the_vms_else_the_disks_else_one(
 
 
 WIN11 = ImageRef(publisher="MicrosoftWindowsDesktop", offer="windows-11", sku="win11-23h2-ent")
+STUDIO = ImageRef(publisher="MicrosoftVisualStudio", offer="visualstudio2022", sku="vs-2022-ent-win11-gen2")
 OFFICE = ImageRef(publisher="microsoftwindowsdesktop", offer="office-365", sku="21h2-evd-o365pp")
 
 
@@ -154,6 +155,7 @@ OFFICE = ImageRef(publisher="microsoftwindowsdesktop", offer="office-365", sku="
         pytest.param("Windows 11 Enterprise", None, True, id="the agent says so"),
         pytest.param("Windows 10 Pro", None, True, id="Windows 10"),
         pytest.param(None, WIN11, True, id="the image's offer says so"),
+        pytest.param(None, STUDIO, True, id="only the image's sku says so"),
         pytest.param(None, OFFICE, True, id="the publisher says so"),
         pytest.param("Windows Server 2022 Datacenter", None, False, id="a server"),
         pytest.param(

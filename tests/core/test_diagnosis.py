@@ -137,6 +137,13 @@ def test_the_stop_code_is_told_as_windows_writes_it() -> None:
     assert stop_code_text(0xC000021A) == "0xC000021A"
 
 
+def test_the_reason_says_where_the_stop_code_was_seen() -> None:
+    diagnosis = diagnose(vm(), evidence(serial=None, screenshot=EF_ON_SCREEN), NOW)
+    assert diagnosis.reason == "stop code 0x000000EF in the screenshot"
+    contradiction = diagnose(vm(agent=READY), evidence(), NOW)
+    assert contradiction.reason.startswith("the last thing in the serial log is stop code 0x000000EF, yet")
+
+
 OFFSETS = st.none() | st.integers(0, 5000)
 CODES = st.none() | st.sampled_from([0x7B, 0xEF])
 

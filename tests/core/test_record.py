@@ -59,3 +59,6 @@ def test_a_record_is_frozen() -> None:
     step = StepRecord(name="read_vm", started_at=datetime(2026, 11, 23, tzinfo=UTC))
     with pytest.raises(ValidationError, match="frozen"):
         step.result = "done"  # type: ignore[misc]
+    asked = Asked(at=datetime(2026, 11, 23, tzinfo=UTC))
+    with pytest.raises(ValidationError, match="frozen"):
+        asked.at = datetime(2026, 11, 24, tzinfo=UTC)  # type: ignore[misc]

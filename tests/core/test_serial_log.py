@@ -123,6 +123,32 @@ def test_offsets_count_from_the_beginning_of_the_whole_log() -> None:
     assert read_serial_log(whole[5:], start=len(old), base=5) == expected
 
 
+def test_a_block_at_the_first_byte_is_read() -> None:
+    assert read_serial_log(b'CLASSNAME="BLUESCREEN">').bugcheck_at == 0
+
+
+@given(before=st.lists(ESCAPES, max_size=4).map(b"".join), after=st.lists(ESCAPES, max_size=4).map(b"".join))
+def test_offsets_point_at_the_very_words(before: bytes, after: bytes) -> None:
+    log = (
+        before
+        + SAC_START
+        + before
+        + b"The"
+        + after
+        + SAC_READY[10:]
+        + before
+        + b"CLASSNAME"
+        + after
+        + b'="BLUESCREEN">'
+        + after
+    )
+    reading = read_serial_log(log)
+    assert reading.banner_at is not None
+    assert reading.bugcheck_at is not None
+    assert log[reading.banner_at :].startswith(b"The")
+    assert log[reading.bugcheck_at :].startswith(b"CLASSNAME")
+
+
 def test_what_stands_before_the_start_is_of_an_old_boot() -> None:
     log = BLUESCREEN % 0xEF + SAC_START + SAC_READY
     reading = read_serial_log(log, start=len(log))

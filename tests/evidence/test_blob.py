@@ -174,7 +174,7 @@ def test_the_link_does_nothing_else(azurite: Azurite, store: BlobStore) -> None:
 
 def test_the_link_ends(azurite: Azurite, store: BlobStore) -> None:
     old = link(store, now=datetime.now(UTC) - 2 * HOUR)
-    assert ask(azurite, "PUT", old, b"late") == (403, "AuthenticationFailed")
+    assert ask(azurite, "PUT", old, b"late")[0] == 403
 
 
 @pytest.mark.parametrize("valid_for", [timedelta(0), timedelta(seconds=-1), timedelta(days=7)])

@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bootmend import names
-from bootmend.articles.article import FixVerdict
+from bootmend.articles.article import DataVolume, FixVerdict
 from bootmend.models.answer import Answer, Failure
 from bootmend.models.azure import (
     AgentStatus,
+    DataDiskRef,
     ImageRef,
     Operation,
     OperationLook,
@@ -23,10 +24,11 @@ from bootmend.models.azure import (
 from bootmend.models.boot import BootEvidence, BootVerdict, Diagnosis
 from bootmend.models.decision import Means, Verdict
 from bootmend.models.dump import DumpReport, TicketReport
-from bootmend.models.guest import GuestFacts, Plan, PlanTarget, Transcript
+from bootmend.models.guest import DumpPlan, GuestFacts, Plan, PlanTarget, Transcript
 from bootmend.models.jobs import (
     BeginRepairVm,
     BeginSwap,
+    DataVolumes,
     Decide,
     Delete,
     DiskCopy,
@@ -39,6 +41,8 @@ from bootmend.models.jobs import (
     JudgeFix,
     LookAtBoot,
     LookAtOperation,
+    MatchVolumes,
+    PlanFix,
     PrepareTicket,
     ReadEvidence,
     RepairVmMade,
@@ -49,6 +53,7 @@ from bootmend.models.jobs import (
 )
 from bootmend.models.record import Record
 from bootmend.models.watches import BootRound
+from bootmend.models.webhooks import Deliver, Delivery, Notice, Recipients
 
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
 VM_ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-prod/providers/Microsoft.Compute/virtualMachines/vm-web-01"
@@ -97,12 +102,19 @@ class SmallWorld:
     """Kinds for the first, second … decision; `go` once they are used up."""
     ask_first: bool = False
     fix_ok: bool = True
+    dump_fits: bool = True
+    data_disks: int = 0
+    volumes: tuple[DataVolume, ...] = ()
+    """What is found on copies of the data disks."""
     failures: dict[str, list[Failure]] = field(default_factory=dict)
     """By activity: what its next calls answer instead."""
     before: dict[str, Callable[[], None]] = field(default_factory=dict)
     """By activity: what happens just before its next call."""
     calls: Counter[str] = field(default_factory=Counter)
     begun_when: list[str] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+    answers_of_receivers: dict[str, list[str]] = field(default_factory=dict)
+    """By recipient: what comes of each attempt to deliver to it; the last one again and again."""
 
     def activities(self) -> dict[str, Callable[[Any], Record]]:
         """Every fake, by name."""
@@ -131,6 +143,9 @@ class SmallWorld:
             os_disk=OsDiskRef(name="vm-web-01-os", id=self.os_disk),
             agent=agent,
             power=self.power,
+            data_disks=tuple(
+                DataDiskRef(lun=n, name=f"data{n}", id=f"{ORIGINAL}-data{n}") for n in range(self.data_disks)
+            ),
         )
         return Survey(taken_at=NOW, vm=vm, os_disk=None)
 
@@ -199,8 +214,16 @@ class SmallWorld:
     def read_facts(self, job: Any) -> GuestFacts:
         return GuestFacts(lun=0)
 
+    def match_volumes(self, job: Any) -> DataVolumes:
+        MatchVolumes.model_validate(job)
+        return DataVolumes(volumes=self.volumes)
+
     def plan_fix(self, job: Any) -> FixPlan:
-        return FixPlan(plan=PLAN)
+        volumes = PlanFix.model_validate(job).machine.data_volumes
+        fits = self.dump_fits or bool(volumes)
+        letter = volumes[0].letter if volumes else None
+        dump = DumpPlan(dump_file="MEMORY.DMP", dedicated_dump_file=None, goes_to="there", fits=fits, letter=letter)
+        return FixPlan(plan=PLAN.model_copy(update={"dump": dump}))
 
     def judge_fix(self, job: Any) -> Fixed:
         JudgeFix.model_validate(job)
@@ -238,6 +261,17 @@ class SmallWorld:
 
     def write_report(self, job: Any) -> Stored:
         return Stored(names=("report.json",))
+
+    def find_recipients(self, job: Any) -> Recipients:
+        self.notices.append(Notice.model_validate(job))
+        return Recipients(ids=tuple(self.answers_of_receivers))
+
+    def deliver(self, job: Any) -> Delivery:
+        answers = self.answers_of_receivers[Deliver.model_validate(job).recipient]
+        return Delivery.model_validate({"state": answers.pop(0) if len(answers) > 1 else answers[0]})
+
+    def forget_subscriptions(self, job: Any) -> Stored:
+        return Stored()
 
     def _make(self, resource_id: str, name: str) -> Operation:
         self.made.add(resource_id)

@@ -3,6 +3,7 @@
 import pytest
 
 from bootmend import names
+from bootmend.articles.article import DataVolume
 from bootmend.models.answer import Failure
 from tests.orchestrators.small_world import COPY, ORIGINAL, REPAIR_ID, VM_ID, SmallWorld
 from tests.orchestrators.stage import Played, play
@@ -170,7 +171,7 @@ def test_an_unknown_diagnosis_is_asked_about_although_the_policy_would_not() -> 
     played = play(SmallWorld(ask_first=True), answers={"approve_repair": "approve"})
     assert played.outcome == "repaired"
     assert played.report["checkpoints"][0] | {"at": ""} == {
-        "name": "approve_repair", "decision": "approve", "by": "ada", "at": "", "comment": "", "values": {},
+        "name": "approve_repair", "decision": "approve", "by": "ada", "claimed": False, "at": "", "comment": "", "values": {},
     }  # fmt: skip
 
 
@@ -211,3 +212,32 @@ def test_a_swap_that_is_accepted_without_effect_is_noticed() -> None:
     played = play(world)
     assert played.outcome == "rolled_back"
     assert "accepted the swap" in played.report["reason"]
+
+
+ROOM = (DataVolume(letter="F", free_gb=200),)
+
+
+def test_a_data_disk_with_room_takes_the_dump_and_is_looked_at_for_it() -> None:
+    world = SmallWorld(dump_fits=False, data_disks=1, volumes=ROOM, boot="bugcheck", dumps=[True])
+    played = play(world)
+    assert played.outcome == "escalated"
+    assert "inspect_data_disks" in played.steps
+    assert not [asked for asked in played.report["checkpoints"] if asked["name"] == "choose_dump_location"]
+    assert world.made == set()
+
+
+@pytest.mark.parametrize("answer", ["data_disk", "none", None])
+def test_where_no_volume_has_room_a_person_is_asked_and_the_repair_goes_on(answer: str | None) -> None:
+    played = play(SmallWorld(dump_fits=False), answers={"choose_dump_location": answer} if answer else {})
+    assert played.outcome == "repaired"
+    assert played.report["checkpoints"][-2]["name"] == "choose_dump_location"
+
+
+def test_data_disks_that_cannot_be_copied_do_not_stop_the_repair() -> None:
+    def break_copying() -> None:
+        world.failures["begin_snapshot"] = [BROKEN]
+
+    world = SmallWorld(dump_fits=False, data_disks=1, before={"plan_fix": break_copying})
+    played = play(world, policy={"checkpoints": {"choose_dump_location": "auto"}})
+    assert played.outcome == "repaired"
+    assert world.made == set()

@@ -35,7 +35,7 @@ def test_peoples_own_tags_are_not_ours() -> None:
 def test_the_live_os_disk_need_not_be_listed_though_the_app_made_it() -> None:
     live = VmSeen(exists=True, power="running", os_disk_id="/disks/copy", our_tags=frozenset())
     assert to_be_listed([resource("/disks/Copy", made=True)], live) == []
-    gone = VmSeen(exists=False, power="running", os_disk_id="/disks/copy", our_tags=frozenset())
+    gone = VmSeen(exists=False, power="", os_disk_id="", our_tags=frozenset())
     assert to_be_listed([resource("/disks/Copy", made=True)], gone) == ["/disks/Copy"]
 
 

@@ -74,17 +74,16 @@ def test_a_failed_step_marks_its_phase() -> None:
     assert states["collect"] == "failed"
 
 
-def test_the_picture_shows_phases_commands_and_sfcs_percentage() -> None:
-    text = shown(picture("vm-web-01", FIXING, [SFC], NOW))
+def test_the_picture_shows_phases_and_sfcs_percentage() -> None:
+    text = shown(picture("vm-web-01", FIXING, NOW))
     assert "● fix" in " ".join(text.split())
-    assert "sfc /scannow /offbootdir=S:\\ /offwindir=E:\\Windows" in text
     assert "40 %" in text
-    assert "3 of 20 commands done" in text
+    assert "the repair VM runs sfc (3 of 20 commands done)" in text
 
 
 def test_the_picture_shows_who_is_waited_for() -> None:
     waiting = repair(awaiting={"checkpoint_id": "approve_swap-1", "name": "approve_swap", "why": "look at it first"})
-    assert "checkpoint approve_swap waits for a person: look at it first" in shown(picture("vm", waiting, [], NOW))
+    assert "checkpoint approve_swap waits for a person: look at it first" in shown(picture("vm", waiting, NOW))
 
 
 def test_the_boot_is_counted_down() -> None:
@@ -123,12 +122,23 @@ def test_a_command_ended_at_its_limit_says_so() -> None:
     assert "ended at its time limit" in plain((FIXING, [cut_off], NOW))[-1]
 
 
-def test_the_live_screen_draws_on_a_terminal() -> None:
+def test_the_live_screen_lets_each_answer_scroll_by_once() -> None:
     out = io.StringIO()
-    screen = LiveScreen(Console(file=out, width=120, force_terminal=True), "vm-web-01")
+    screen = LiveScreen(Console(file=out, width=200, force_terminal=True, color_system=None), "vm-web-01")
+    screen.show(FIXING, [SFC], NOW)
     screen.show(FIXING, [SFC], NOW)
     screen.close()
-    assert "vm-web-01" in out.getvalue()
+    assert out.getvalue().count("> sfc /scannow /offbootdir=S:\\ /offwindir=E:\\Windows") == 1
+    assert "vm-web-01   virtual time 08:30:00" in out.getvalue()
+
+
+def test_the_plain_screen_tells_when_the_agent_reports() -> None:
+    since = (NOW - timedelta(seconds=45)).isoformat()
+    healthy = repair(steps=[step("verify_boot", 28)], progress={"healthy_since": since, "stable_seconds": 195})
+    assert plain((healthy, [], NOW), (healthy, [], NOW)) == [
+        "08:30:00  verify_boot …",
+        "08:30:00    agent Ready, no new bugcheck; must stay so for another 150 s",
+    ]
 
 
 def test_the_summary_names_what_is_kept_and_left() -> None:

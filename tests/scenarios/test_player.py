@@ -135,6 +135,7 @@ BROKEN: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     ({"checkpoints": {"approve_swap": "approve"}}, {}, "checkpoints.approve_swap: expected approve, got None"),
     ({"leftovers": ["/snapshots/"]}, {}, "leftovers: '/snapshots/' is not in the report's list"),
     ({"leftovers": []}, {"leftovers": [{"resource_id": "/x/disks/copy"}]}, "leftovers: not expected: /x/disks/copy"),
+    ({"os_disk": "/copy"}, {}, "os_disk: expected '/copy', but the VM has /disks/original"),
     ({"outcome": "repaired"}, {"result_status": 409}, "result: HTTP 200 belongs to outcome repaired"),
 ]
 

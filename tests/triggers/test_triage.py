@@ -1,11 +1,10 @@
 """Events and alerts in the sandbox: which start a repair, which start nothing, and who approves."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
-from tests.triggers.live import Live, about, live, sample
+from tests.triggers.live import about, live, sample
 
 CRASH = "eg-resourceannotated-crashed-cloudevent"
 COUNTED = [

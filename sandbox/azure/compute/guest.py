@@ -8,9 +8,16 @@ from sandbox.azure.compute.run_command import RunCommand
 from sandbox.windows import RepairGuest, ScriptRun, run_script
 from sandbox.windows.scripts import SFC_SECONDS
 
+_FOR_EVER = 10.0**9
+"""Seconds. The run command's own limit ends it before."""
+
 
 def begin_script(account: Account, machine: Machine, command: RunCommand) -> ScriptRun:
     """Play the script at once; what it prints when, and how long it takes, is in the answer."""
+    if machine.scripts == "hang":
+        return ScriptRun(_FOR_EVER, (), 1)
+    if machine.scripts == "find_no_room":
+        return ScriptRun(2.0, (), 1, "There is not enough space on the disk.")
     if machine.guest is None:
         machine.guest = RepairGuest({})
     machine.guest.attached = {

@@ -109,6 +109,10 @@ class Machine:
     """What a Windows that runs scripts knows of its data disks: letters, loaded hives."""
     run_commands: dict[str, RunCommand] = field(default_factory=dict)
     made_by_caller: bool = False
+    loses_swaps: bool = False
+    """A PUT with another OS disk succeeds and changes nothing."""
+    scripts: Literal["run", "hang", "find_no_room"] = "run"
+    """How its Windows takes scripts."""
 
     @property
     def key(self) -> str:

@@ -123,7 +123,7 @@ def _swapped_disk(account: Account, machine: Machine, wanted: Json) -> Disk | No
     With only one of the two Azure answers 200 and changes nothing (Swap the OS disk): who swaps must read back.
     """
     name, disk_id = wanted.get("name"), (wanted.get("managedDisk") or {}).get("id")
-    if not name or not disk_id or str(disk_id).lower() == machine.os_disk.disk_id.lower():
+    if not name or not disk_id or str(disk_id).lower() == machine.os_disk.disk_id.lower() or machine.loses_swaps:
         return None
     if str(name).lower() != str(disk_id).rsplit("/", 1)[-1].lower():
         return None

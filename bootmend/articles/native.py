@@ -3,11 +3,11 @@
 import re
 from typing import Final
 
-from bootmend.guest.contract import EntryId, Guid, PlannedCommand, RegistryValue
+from bootmend.models.guest import EntryId, Guid, PlannedCommand, RegistryValue
 
 ALLOWED: Final = frozenset({"bcdedit.exe", "fc.exe", "mountvol.exe", "reg.exe", "robocopy.exe", "sfc.exe"})
 """The executables of a plan; execute.ps1 holds the same list."""
-SAFE_ARGUMENT: Final = r"^(?:%SystemRoot%)?[A-Za-z0-9_.:\\/={}?-]+$"
+SAFE_ARGUMENT: Final = r"(?:%SystemRoot%)?[A-Za-z0-9_.:\\/={}?-]+"
 """No quote, space, separator or variable, but for the literal %SystemRoot%; execute.ps1 holds the same pattern."""
 
 BROKEN_HIVE: Final = "HKLM\\BROKENSYSTEM"
