@@ -2,13 +2,18 @@
 
 from azure.durable_functions import Blueprint
 
-from activities import close, collect, diagnose, guest, look, notify, source, triage, workshop
+from activities import backup, close, collect, diagnose, guest, look, notify, source, triage, workshop
 from activities.registry import register
 
 ACTIVITIES = (
     diagnose.read_vm,
     diagnose.read_boot_evidence,
     diagnose.decide,
+    backup.find_backup,
+    backup.begin_restore,
+    backup.look_at_restore,
+    backup.find_restored,
+    backup.begin_claim,
     source.read_source,
     source.begin_deallocate,
     source.begin_swap,

@@ -14,7 +14,7 @@ ROLE_TAG = "bootmend:role"
 SOURCE_TAG = "bootmend:source"
 TAG_PREFIX = "bootmend:"
 
-type Role = Literal["snapshot", "copy", "repair-vm", "run-command"]
+type Role = Literal["snapshot", "copy", "repair-vm", "run-command", "restored"]
 
 _ID = re.compile(
     r"/subscriptions/(?P<subscription>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
@@ -127,6 +127,15 @@ def nic_name(vm_name: str) -> str:
 
 def os_disk_name(vm_name: str) -> str:
     return f"{vm_name}-os"
+
+
+def parts_of_repair_vm(resource_id: str) -> tuple[str, ...]:
+    """Ids of what goes with a repair VM when it is deleted, its network interface and OS disk; of anything else: none."""
+    vm = ResourceId.parse(resource_id)
+    if vm.full_type != "Microsoft.Compute/virtualMachines":
+        return ()
+    nic = ResourceId(vm.subscription, vm.group, "Microsoft.Network", "networkInterfaces", nic_name(vm.name))
+    return str(nic), str(vm.sibling("disks", os_disk_name(vm.name)))
 
 
 def our_tags(repair_id: str, role: Role, source_vm_id: str) -> dict[str, str]:

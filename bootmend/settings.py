@@ -39,6 +39,10 @@ class Settings(BaseModel):
         "Standard_B2ms",
     )
     """JSON array: VM sizes for the repair VM, the first that can be had is taken. SCSI sizes with two cores serve well."""
+    backup_vaults: Json[tuple[str, ...]] | tuple[str, ...] = ()
+    """JSON array: ids of the Recovery Services vaults in which recovery points are looked for. None: no backup is offered."""
+    restore_staging: Json[dict[str, str]] | dict[str, str] = {}
+    """JSON object: region name to the id of the storage account in which Azure Backup stages a restore there."""
     evidence_folder: Path
     """The folder in which evidence is kept: a mounted share, so that it outlives the instance."""
     stable_seconds: Annotated[int, Field(ge=60, le=3600)] = 195
@@ -75,6 +79,22 @@ class Settings(BaseModel):
             if ResourceId.parse(subnet).type.lower() != "virtualnetworks/subnets":
                 raise ValueError(f"{region}: must be the id of a subnet, .../virtualNetworks/{{name}}/subnets/{{name}}")
         return {region.lower().replace(" ", ""): subnet for region, subnet in value.items()}
+
+    @field_validator("backup_vaults")
+    @classmethod
+    def _vaults_are_ids(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for vault in value:
+            if ResourceId.parse(vault).full_type.lower() != "microsoft.recoveryservices/vaults":
+                raise ValueError(f"{vault}: must be the id of a vault, .../Microsoft.RecoveryServices/vaults/{{name}}")
+        return value
+
+    @field_validator("restore_staging")
+    @classmethod
+    def _staging_is_storage(cls, value: dict[str, str]) -> dict[str, str]:
+        for region, account in value.items():
+            if ResourceId.parse(account).full_type.lower() != "microsoft.storage/storageaccounts":
+                raise ValueError(f"{region}: must be the id of a storage account, .../storageAccounts/{{name}}")
+        return {region.lower().replace(" ", ""): account for region, account in value.items()}
 
     @field_validator("webhook_hosts")
     @classmethod

@@ -63,7 +63,7 @@ def decide(job: Confirmed, past: tuple[PastRepair, ...], rules: Settings) -> Go 
         return Stay(why="what is reported happened before the last repair ended")
     recent = sum(_counts(repair, job.at) for repair in past)
     if recent >= rules.repairs_a_day:
-        return Go(approve="manual", why=f"{recent} repairs of this VM began in the last 24 hours: a person decides")
+        return Go(approve="manual", why=f"repairs of this VM in the last 24 hours: {recent}; a person decides")
     if job.finding.auto:
         return Go(approve="auto", why=f"the VM bears the tag {AUTO_TAG}")
     if rules.auto_approve:

@@ -1,5 +1,5 @@
-// Health events of the subscription's VMs, brought to the app. Deployed after the code: Event Grid accepts a function as a
-// destination only when it is there.
+// Health events of the subscription's VMs, brought to the app, and the mail that asks at checkpoints. Deployed after the code:
+// Event Grid accepts a function as a destination only when it is there, and the mail subscribes at the app.
 
 @description('Name of the function app.')
 param appName string
@@ -10,7 +10,14 @@ param evidenceStorageName string
 @description('Resource groups whose VMs are looked after. Empty: all of the subscription.')
 param watchedGroups string[] = []
 
-param tags object = {}
+@description('Mail addresses that are asked at checkpoints, with semicolons between. Empty: no mail.')
+param approvers string = ''
+
+@description('Region of the Logic App.')
+param location string = resourceGroup().location
+
+@description('Tags of every resource.')
+param tags object = resourceGroup().tags
 
 var blobDataContributor = 'ba92f5b4-2d11-453d-a403-e96b0029c9fe'
 
@@ -124,3 +131,13 @@ resource subscriptions 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2022
     }
   }
 ]
+
+module approvalMail 'modules/approval_mail.bicep' = if (!empty(approvers)) {
+  name: 'approval-mail'
+  params: {
+    appName: appName
+    approvers: approvers
+    location: location
+    tags: tags
+  }
+}

@@ -34,6 +34,16 @@ param durableBackend string = 'AzureStorage'
 @minValue(0)
 param alwaysReadyInstances int = 0
 
+@description('How the storage accounts keep their copies. Not every region has zones.')
+@allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GRS', 'Standard_GZRS'])
+param storageSku string = 'Standard_ZRS'
+
+@description('Ids of the Recovery Services vaults in which recovery points are looked for.')
+param backupVaults string[] = []
+
+@description('Region to the id of the storage account in which Azure Backup stages a restore there.')
+param restoreStaging object = {}
+
 @description('Days for which evidence is kept.')
 @minValue(1)
 param evidenceDays int = 365
@@ -69,6 +79,8 @@ param extraTags object = {}
 var tags = union(extraTags, { 'azd-env-name': environmentName, application: 'bootmend' })
 var token = uniqueString(subscription().id, environmentName, location)
 var repairGroupName = 'rg-${environmentName}-repair'
+// Who restores nothing needs no rights for it.
+var restoreGroups = empty(backupVaults) ? [] : watchedGroups
 var repairNetworkName = 'vnet-${environmentName}-repair'
 var repairSubnetName = 'repair'
 var arm = environment().resourceManager
@@ -103,6 +115,7 @@ module hostStorage 'modules/host_storage.bicep' = {
     name: 'sthost${token}'
     location: location
     tags: tags
+    sku: storageSku
     principalId: identity.outputs.principalId
   }
 }
@@ -114,6 +127,7 @@ module evidence 'modules/evidence_storage.bicep' = {
     name: 'stevid${token}'
     location: location
     tags: tags
+    sku: storageSku
     principalId: identity.outputs.principalId
     keepDays: evidenceDays
     locked: lockEvidence
@@ -209,6 +223,8 @@ module app 'modules/app.bicep' = {
         region => '${repairGroup.id}/providers/Microsoft.Network/virtualNetworks/${repairNetworkName}-${region}/subnets/${repairSubnetName}'
       ))
       BOOTMEND_REPAIR_SIZES: empty(repairSizes) ? '' : string(repairSizes)
+      BOOTMEND_BACKUP_VAULTS: string(backupVaults)
+      BOOTMEND_RESTORE_STAGING: string(restoreStaging)
       BOOTMEND_ARM_ENDPOINT: endsWith(arm, '/') ? substring(arm, 0, length(arm) - 1) : arm
       BOOTMEND_EVIDENCE_URL: '${evidence.outputs.url}${evidence.outputs.containerName}'
       BOOTMEND_EASY_AUTH: string(!empty(authClientId))
@@ -240,6 +256,30 @@ module subscriptionReaderRole 'modules/role.bicep' = {
   name: 'role-subscription-reader'
   params: {
     definition: loadJsonContent('roles/subscription-reader.json')
+    environmentName: environmentName
+  }
+}
+
+module restoreTargetRole 'modules/role.bicep' = {
+  name: 'role-restore-target'
+  params: {
+    definition: loadJsonContent('roles/restore-target.json')
+    environmentName: environmentName
+  }
+}
+
+module restoreStagingRole 'modules/role.bicep' = {
+  name: 'role-restore-staging'
+  params: {
+    definition: loadJsonContent('roles/restore-staging.json')
+    environmentName: environmentName
+  }
+}
+
+module backupRestorerRole 'modules/role.bicep' = {
+  name: 'role-backup-restorer'
+  params: {
+    definition: loadJsonContent('roles/backup-restorer.json')
     environmentName: environmentName
   }
 }
@@ -279,6 +319,49 @@ module subscriptionReaderAssignment 'modules/subscription_assignment.bicep' = {
     roleId: subscriptionReaderRole.outputs.id
   }
 }
+
+module restoreTargetAssignments 'modules/group_assignment.bicep' = [
+  for group in restoreGroups: {
+    name: 'assign-restore-target-${uniqueString(group)}'
+    scope: resourceGroup(group)
+    params: {
+      principalId: identity.outputs.principalId
+      roleId: restoreTargetRole.outputs.id
+    }
+  }
+]
+
+module restoreTargetEverywhere 'modules/subscription_assignment.bicep' = if (empty(watchedGroups) && !empty(backupVaults)) {
+  name: 'assign-restore-target'
+  params: {
+    principalId: identity.outputs.principalId
+    roleId: restoreTargetRole.outputs.id
+  }
+}
+
+module backupRestorerAssignments 'modules/vault_assignment.bicep' = [
+  for vaultId in backupVaults: {
+    name: 'assign-backup-restorer-${uniqueString(vaultId)}'
+    scope: resourceGroup(split(vaultId, '/')[2], split(vaultId, '/')[4])
+    params: {
+      vaultName: last(split(vaultId, '/'))
+      principalId: identity.outputs.principalId
+      roleId: backupRestorerRole.outputs.id
+    }
+  }
+]
+
+module restoreStagingAssignments 'modules/account_assignment.bicep' = [
+  for staging in items(restoreStaging): {
+    name: 'assign-restore-staging-${uniqueString(staging.value)}'
+    scope: resourceGroup(split(staging.value, '/')[2], split(staging.value, '/')[4])
+    params: {
+      accountName: last(split(staging.value, '/'))
+      principalId: identity.outputs.principalId
+      roleId: restoreStagingRole.outputs.id
+    }
+  }
+]
 
 output AZURE_RESOURCE_GROUP string = appGroup.name
 output APP_NAME string = app.outputs.name

@@ -10,14 +10,17 @@ from bootmend.models.answer import Failure
 from bootmend.models.jobs import Account, Delete, RepairVmMade, SourceNow, WriteReport
 from bootmend.models.repair import Kept
 from bootmend.models.report import BootReport, Report
-from bootmend.names import ResourceId, copy_id, repair_vm_id, same_id, snapshot_id
+from bootmend.names import ResourceId, copy_id, parts_of_repair_vm, repair_vm_id, same_id, snapshot_id
+from orchestrators.backup import settle_restore
 from orchestrators.notify import tell
 from orchestrators.rebuild import swap
 from orchestrators.run import Ending, Run, runbook_step
 from orchestrators.step import StepFailedError, Steps, joined, moment, step
-from orchestrators.waiting import done, finish
+from orchestrators.waiting import done
 
 REPORT = "report.json"
+BOOTED = {"repaired", "restored_from_backup"}
+"""Outcomes after which the VM runs with the disk that this repair gave it."""
 PATIENCE = 40
 """Attempts for what must not be given up lightly: putting back and cleaning up, some half an hour of waiting."""
 
@@ -38,12 +41,12 @@ def put_back(run: Run) -> Steps[None]:
         words = f"the VM's OS disk is {now.os_disk_id}: somebody else changed it, so it was left alone"
         raise StepFailedError("put_back", Failure(code="OsDiskChanged", kind="changed", message=words))
     if run.means.was_running and now.power in {"deallocated", "stopped"}:
-        yield from done(run.ctx, source_activity.begin_start, run.subject)
+        yield from done(run.ctx, source_activity.begin_start, run.subject, attempts=PATIENCE)
 
 
 def _swap_back(run: Run, now: SourceNow) -> Steps[SourceNow]:
     if now.power != "deallocated":
-        yield from done(run.ctx, source_activity.begin_deallocate, run.subject)
+        yield from done(run.ctx, source_activity.begin_deallocate, run.subject, attempts=PATIENCE)
         now = yield from step(run.ctx, source_activity.read_source, run.subject, attempts=PATIENCE)
     if now.mark is not None:
         yield from swap(run, run.means.os_disk_id, now.mark)
@@ -54,10 +57,13 @@ def _swap_back(run: Run, now: SourceNow) -> Steps[SourceNow]:
 def clean_up(run: Run) -> Steps[None]:
     """Deletes what this repair made and nothing else; what could not be deleted is a leftover, with the reason."""
     yield from _repair_vm_settled(run)
+    yield from settle_restore(run)
     source = ResourceId.parse(run.job.vm_id)
     yield from _delete(run, repair_vm_id(source.subscription, run.means.repair_group, run.job.repair_id))
     if not run.copy_stays:
         yield from _delete(run, run.copy_id)
+    for disk_id in run.restored[1:]:
+        yield from _delete(run, disk_id)
     yield from _delete(run, snapshot_id(run.job.vm_id, run.job.repair_id))
     for copy in run.further_copies:
         if not copy.keep:
@@ -81,10 +87,11 @@ def _repair_vm_settled(run: Run) -> Steps[None]:
 def _delete(run: Run, resource_id: str) -> Steps[None]:
     job = Delete(**run.subject.model_dump(), resource_id=resource_id)
     try:
-        operation = yield from step(run.ctx, workshop.begin_delete, job, attempts=PATIENCE)
-        yield from finish(run.ctx, job, operation)
+        yield from done(run.ctx, workshop.begin_delete, job, attempts=PATIENCE)
     except StepFailedError as failed:
         run.leave(resource_id, f"could not be deleted: {failed.failure.code}: {failed.failure.message}")
+        for part in parts_of_repair_vm(resource_id):
+            run.leave(part, "goes with the repair VM, which could not be deleted")
 
 
 def _untag(run: Run) -> Steps[None]:
@@ -138,13 +145,13 @@ def keep(run: Run, ending: Ending) -> None:
 
 def _kept(run: Run, ending: Ending) -> Iterator[Kept]:
     until = moment(run.ctx) + timedelta(days=run.job.policy.keep_original_days)
-    if ending.outcome == "repaired" or run.copy_in_place:
+    if ending.outcome in BOOTED or run.copy_in_place:
         yield Kept(
             resource_id=run.means.os_disk_id,
             why="the OS disk as it was before the repair: swap it in to undo",
             until=until,
         )
-    if run.ran and ending.outcome != "repaired":
+    if run.ran and ending.outcome not in BOOTED:
         yield Kept(resource_id=run.copy_id, why="the VM ran with it, so it holds what was written since", until=until)
     for disk_id in holding_copies(run):
         yield Kept(
@@ -168,6 +175,7 @@ def write_report(run: Run, ending: Ending) -> Steps[Report]:
         outcome=ending.outcome,
         reason=ending.reason,
         diagnosis=run.diagnosis,
+        backup=run.backup,
         steps=run.steps_so_far(),
         transcripts=tuple(run.transcripts),
         fix=run.fix,

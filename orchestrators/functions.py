@@ -3,6 +3,7 @@
 from azure.durable_functions import Blueprint
 
 from orchestrators.attend_vm import attend_vm
+from orchestrators.backup import watch_restore
 from orchestrators.notify import deliver_notice, notify
 from orchestrators.prepare import make_repair_vm
 from orchestrators.repair_vm import repair_vm
@@ -16,6 +17,7 @@ ORCHESTRATORS = (
     watch_operation,
     watch_guest,
     watch_boot,
+    watch_restore,
     triage_vm,
     notify,
     deliver_notice,

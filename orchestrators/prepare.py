@@ -12,7 +12,7 @@ from activities import workshop as activity
 from bootmend.models.answer import Answer, Failure
 from bootmend.models.azure import SourceMark
 from bootmend.models.jobs import BeginRepairVm, Delete, DiskCopy, Prepare, RepairVmMade
-from bootmend.names import repair_vm_id
+from bootmend.names import ResourceId, repair_vm_id
 from orchestrators.run import Run, runbook_step
 from orchestrators.step import StepFailedError, Steps, branch, joined, step
 from orchestrators.waiting import done
@@ -112,5 +112,6 @@ def preparation(run: Run) -> Prepare:
 
 
 def _repair_vm(job: Prepare) -> Delete:
-    resource_id = repair_vm_id(job.vm_id, job.means.repair_group, job.repair_id)
+    subscription = ResourceId.parse(job.vm_id).subscription
+    resource_id = repair_vm_id(subscription, job.means.repair_group, job.repair_id)
     return Delete(repair_id=job.repair_id, vm_id=job.vm_id, resource_id=resource_id)

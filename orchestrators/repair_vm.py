@@ -5,6 +5,7 @@ from typing import Any
 from durabletask import task
 
 from bootmend.models.repair import RepairJob
+from orchestrators.backup import restore
 from orchestrators.close import close, put_back
 from orchestrators.diagnose import approve, diagnose
 from orchestrators.escalate import escalate
@@ -31,7 +32,8 @@ def to_an_end(run: Run) -> Steps[Ending]:
     """The runbook. A step that fails, a refusal, a rejection or a cancel leads to the undo."""
     try:
         yield from diagnose(run)
-        yield from approve(run)
+        if (yield from approve(run)) == "restore_backup":
+            return (yield from restore(run))
         yield from prepare(run)
         facts = yield from inspect(run)
         yield from fix(run, facts)

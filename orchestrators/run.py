@@ -11,6 +11,7 @@ from durabletask import task
 from bootmend import names
 from bootmend.articles.article import FixVerdict
 from bootmend.models.azure import SourceMark, Survey
+from bootmend.models.backup import BackupReport
 from bootmend.models.boot import BootVerdict, Diagnosis
 from bootmend.models.decision import Means, Verdict
 from bootmend.models.dump import DumpReport, TicketReport
@@ -62,6 +63,11 @@ class Run:
     mark: SourceMark | None = None
     touched: bool = False
     """True from the moment before the first request that changes something."""
+    backup: BackupReport | None = None
+    restore: task.Task[Any] | None = None
+    """Azure Backup's restore, once it is begun: nothing ends it, so the repair does not end before it."""
+    restored: tuple[str, ...] = ()
+    """Ids of the disks that the restore made, the one that is swapped in first."""
     swapped: bool = False
     ran: bool = False
     """True from the moment before the copy's first start: a disk that ever ran holds new data."""
@@ -110,7 +116,12 @@ class Run:
 
     @property
     def copy_id(self) -> str:
-        return names.copy_id(self.job.vm_id, self.job.repair_id)
+        """The disk that takes the original's place: the repaired copy, or the one restored from a backup."""
+        return self.restored[0] if self.restored else names.copy_id(self.job.vm_id, self.job.repair_id)
+
+    @property
+    def copy_words(self) -> str:
+        return "the restored disk" if self.restored else "the repaired disk"
 
     @property
     def copy_stays(self) -> bool:

@@ -14,7 +14,7 @@ def verify(run: Run, watch: BootWatch) -> Steps[str | None]:
     run.enter("verify")
     verdict = yield from verify_boot(run, watch)
     if verdict.kind == "bugcheck":
-        return f"the VM does not boot with the repaired disk: {verdict.reason}"
+        return f"the VM does not boot with {run.copy_words}: {verdict.reason}"
     if verdict.kind != "booted":
         failed = yield from confirm_boot(run, verdict)
         if failed is not None:
@@ -46,8 +46,8 @@ def confirm_boot(run: Run, verdict: BootVerdict) -> Steps[str | None]:
     if answer.decision == "booted":
         return None
     if answer.decision == "not_booted":
-        return f"{answer.by} says that the VM did not boot with the repaired disk"
-    reason = f"{verdict.reason}, and nobody answered checkpoint confirm_boot; the repaired disk is left in place"
+        return f"{answer.by} says that the VM did not boot with {run.copy_words}"
+    reason = f"{verdict.reason}, and nobody answered checkpoint confirm_boot; {run.copy_words} is left in place"
     raise RepairEndedError("failed", reason)
 
 

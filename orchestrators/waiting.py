@@ -4,7 +4,7 @@ The looks are sub-orchestrations that continue as new, so that the repair's own 
 """
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from durabletask import task
@@ -12,15 +12,18 @@ from durabletask import task
 from activities.look import look_at_boot, look_at_guest, look_at_operation
 from bootmend.models.answer import Answer, Failure
 from bootmend.models.azure import Operation, OperationLook
+from bootmend.models.backup import RestoreLook
 from bootmend.models.boot import BootVerdict
 from bootmend.models.jobs import GuestLook, LookAtBoot, Subject
 from bootmend.models.repair import DECISIONS, Awaiting, CheckpointName, CheckpointRecord
 from bootmend.models.watches import BootRound, GuestWatch, OperationWatch, first_look
 from orchestrators.notify import tell
 from orchestrators.run import RepairEndedError, Run, cancel_words
-from orchestrators.step import StepFailedError, Steps, branch, joined, moment, step
+from orchestrators.step import ATTEMPTS, StepFailedError, Steps, branch, joined, moment, step
 
 LOOKS_BEFORE_RENEWAL = 12
+TRIES = 3
+"""How often an operation is begun that ends Failed or Canceled by Azure's own doing, not by what was asked."""
 
 
 def finish(
@@ -37,11 +40,22 @@ def finish(
 
 
 def done[Job: Subject](
-    ctx: task.OrchestrationContext, begin: Callable[[Job], Awaitable[Operation]], job: Job
+    ctx: task.OrchestrationContext,
+    begin: Callable[[Job], Awaitable[Operation]],
+    job: Job,
+    *,
+    attempts: int = ATTEMPTS,
 ) -> Steps[OperationLook]:
-    """Begins an operation and waits for its end."""
-    operation = yield from step(ctx, begin, job)
-    return (yield from finish(ctx, job, operation))
+    """Begins an operation and waits for its end. One that Azure broke off for reasons of its own is begun anew, some times."""
+    for tries_left in range(TRIES - 1, -1, -1):
+        operation = yield from step(ctx, begin, job, attempts=attempts)
+        try:
+            return (yield from finish(ctx, job, operation))
+        except StepFailedError as failed:
+            if failed.failure.kind != "busy" or not tries_left:
+                raise
+        yield ctx.create_timer(timedelta(seconds=30))
+    raise RuntimeError("the last try returns or raises")
 
 
 def watch_operation(ctx: task.OrchestrationContext, wire: dict[str, Any]) -> Steps[Any]:
@@ -112,7 +126,7 @@ def watch_boot(ctx: task.OrchestrationContext, wire: dict[str, Any]) -> Steps[An
     return None
 
 
-def unless_cancelled[Value: (GuestLook, BootVerdict)](
+def unless_cancelled[Value: (GuestLook, BootVerdict, RestoreLook)](
     run: Run, watching: task.Task[Any], name: str, answer_type: type[Value]
 ) -> Steps[Value]:
     """Waits for a branch, or for a cancel, whichever comes first. The branch ends by itself once its VM is gone or stopped."""
@@ -123,9 +137,17 @@ def unless_cancelled[Value: (GuestLook, BootVerdict)](
 
 
 def checkpoint(
-    run: Run, name: CheckpointName, why: str, *, manual: bool, auto_decision: str
+    run: Run,
+    name: CheckpointName,
+    why: str,
+    *,
+    manual: bool,
+    auto_decision: str,
+    decisions: tuple[str, ...] | None = None,
 ) -> Steps[CheckpointRecord]:
     """Asks a person, or takes the policy's decision; either is recorded. The decision `timed_out` means that nobody answered.
+
+    `decisions`: what may be answered, where it is not all that the checkpoint knows.
 
     Raises RepairEndedError when a cancel comes first.
     """
@@ -133,17 +155,18 @@ def checkpoint(
     if not manual:
         record = CheckpointRecord(name=name, decision=auto_decision, by="policy", at=now)
     else:
-        record = yield from _ask(run, name, why, now)
+        record = yield from _ask(run, name, why, decisions or DECISIONS[name])
     run.checkpoints.append(record)
     return record
 
 
-def _ask(run: Run, name: CheckpointName, why: str, now: datetime) -> Steps[CheckpointRecord]:
+def _ask(run: Run, name: CheckpointName, why: str, decisions: tuple[str, ...]) -> Steps[CheckpointRecord]:
+    now = moment(run.ctx)
     run.asked += 1
     deadline = now + run.job.policy.checkpoint_timeout
     checkpoint_id = f"{name}-{run.asked}"
     awaiting = Awaiting(
-        checkpoint_id=checkpoint_id, name=name, why=why, decisions=DECISIONS[name], since=now, deadline=deadline
+        checkpoint_id=checkpoint_id, name=name, why=why, decisions=decisions, since=now, deadline=deadline
     )
     run.wait_for(awaiting)
     tell(run, "checkpoint.waiting", reason=why, awaiting=awaiting)

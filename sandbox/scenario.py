@@ -9,6 +9,8 @@ given `people` replaces the whole, and `expect` has no default. Beyond the basic
 - `second_request: {after_step: NAME}`: the same VM is requested again, and must get the same repair.
 - `meanwhile: [{during: CHECKPOINT | after_step: NAME, happens: vm_recovers | os_disk_swapped | vm_deleted |
   readonly_lock}]`: what others do to the VM.
+- `backup.vault`: configured | forbidden | none. `backup.failed_hours_ago`: recovery points younger than that were taken of a
+  VM that did not boot. `backup.damaged_hours_ago`: points younger than that hold the damage, though Windows still ran.
 - `settings: {NAME: value}`: further environment variables of the Functions host.
 - `vm.disk_controllers`: what the OS disk supports, where it is more than the VM's own controller.
 - `windows.trouble`: further faults inside Windows (`sandbox.windows.spec`); `windows.sfc_seconds`: how long SFC scans.

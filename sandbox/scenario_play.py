@@ -13,6 +13,7 @@ Step = Literal[
     "read_boot_evidence",
     "find_backup",
     "decide",
+    "restore_backup",
     "deallocate_source",
     "snapshot_os_disk",
     "copy_os_disk",
@@ -81,7 +82,13 @@ class People(Section):
 
 
 class Backup(Section):
-    recovery_points_hours_ago: tuple[Annotated[float, Field(ge=0)], ...] = ()
+    """The vault and the VM's recovery points; `failed_hours_ago` and `damaged_hours_ago` as in `sandbox.azure.BackupSpec`."""
+
+    recovery_points_hours_ago: Annotated[tuple[Annotated[float, Field(ge=0)], ...], Field(max_length=100)] = ()
+    failed_hours_ago: Annotated[float, Field(ge=0)] = 0.25
+    damaged_hours_ago: Annotated[float, Field(ge=0)] | None = None
+    vault: Literal["configured", "forbidden", "none"] = "configured"
+    """`forbidden`: the app has no role on it; `none`: the settings name no vault."""
 
 
 class AfterStep(Section):

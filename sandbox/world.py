@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
-from sandbox.azure import AzureSimulator, FaultSpec, LockSpec, SourceSpec, TraceRow, WorldSpec
+from sandbox.azure import AzureSimulator, BackupSpec, FaultSpec, LockSpec, SourceSpec, TraceRow, WorldSpec
 from sandbox.azure.authorization import ROLES
 from sandbox.clock import VirtualClock
 from sandbox.engine.durable_engine import DurableEngine
@@ -152,7 +152,16 @@ class World:
             "BOOTMEND_REPAIR_GROUP": self.spec.repair_group,
             "BOOTMEND_REPAIR_SUBNETS": json.dumps(self.azure.repair_subnets()),
             "BOOTMEND_EVIDENCE_FOLDER": evidence_folder,
+            **self._backup_settings(),
             **self.scenario.settings,
+        }
+
+    def _backup_settings(self) -> dict[str, str]:
+        if self.scenario.backup.vault == "none":
+            return {}
+        return {
+            "BOOTMEND_BACKUP_VAULTS": json.dumps([self.spec.vault_id]),
+            "BOOTMEND_RESTORE_STAGING": json.dumps({self.scenario.vm.location: self.spec.staging_id}),
         }
 
 
@@ -164,6 +173,10 @@ class _HostOnPort(HostProcess):
     ) -> None:
         super().__init__(app_folder, engine_address, environment, keys)
         self._options = replace(self._options, port=port)
+
+
+def _backup_spec(scenario: Scenario) -> BackupSpec:
+    return BackupSpec(**scenario.backup.model_dump(exclude={"vault"}))
 
 
 def world_spec(scenario: Scenario) -> WorldSpec:
@@ -183,11 +196,13 @@ def world_spec(scenario: Scenario) -> WorldSpec:
         tags=dict(vm.tags),
         locks=tuple(LockSpec(level=lock.level, scope=lock.scope) for lock in vm.locks),
         boot_diagnostics=vm.boot_diagnostics,
+        backup=_backup_spec(scenario),
     )
     faults = tuple(FaultSpec(**fault.model_dump()) for fault in scenario.azure.faults)
     return WorldSpec(
         sources=(source,),
         faults=faults,
+        vault_readable=scenario.backup.vault != "forbidden",
         stale_agent=scenario.azure.stale_agent,
         sfc_seconds=scenario.windows.sfc_seconds,
     )

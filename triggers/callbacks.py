@@ -4,7 +4,7 @@ import hashlib
 from urllib.parse import urlsplit
 
 from bootmend.evidence.subscriptions import TooManySubscriptionsError, subscription_store
-from bootmend.models.webhooks import Subscription
+from bootmend.models.webhooks import Subscription, SubscriptionRequest
 from bootmend.settings import settings
 from bootmend.webhooks import callback_fault, is_loopback
 from triggers.problems import ProblemError, conflict
@@ -23,15 +23,22 @@ def check_callback(url: str | None) -> None:
         )
 
 
-async def keep(subscription: Subscription) -> None:
+async def keep(made: Subscription) -> None:
     """Raises ProblemError 409 where there are too many."""
     try:
-        await subscription_store().add(subscription)
+        await subscription_store().add(made)
     except TooManySubscriptionsError as error:
         raise conflict(str(error)) from None
 
 
 def for_the_end(repair_id: str, url: str) -> Subscription:
     """The subscription that a repair's own `callback_url` makes. The same call again makes the same one."""
-    number = hashlib.sha256(f"{repair_id} {url}".encode()).hexdigest()[:32]
-    return Subscription(id=number, callback_url=url, events=("repair.finished",), repair_id=repair_id, once=True)
+    asked = SubscriptionRequest(callback_url=url, events=("repair.finished",), repair_id=repair_id, once=True)
+    return subscription(asked, "callback")
+
+
+def subscription(asked: SubscriptionRequest, kind: str = "") -> Subscription:
+    """The same URL for the same repair is the same subscription, however often it is asked for: a Logic App subscribes anew
+    whenever it is saved, and must not be told everything twice."""
+    text = f"{kind} {asked.repair_id or ''} {asked.callback_url}"
+    return Subscription(id=hashlib.sha256(text.encode()).hexdigest()[:32], **asked.model_dump())

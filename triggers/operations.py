@@ -11,7 +11,7 @@ from bootmend.models.api import ApiDescription, DecisionTaken, EvidenceList, Pro
 from bootmend.models.events import Alert, AlertTaken
 from bootmend.models.repair import Decision, RepairRequest
 from bootmend.models.report import Report
-from bootmend.models.webhooks import SubscriptionRequest, SubscriptionView
+from bootmend.models.webhooks import EndRequest, SubscriptionRequest, SubscriptionView
 from triggers.repairs import CancelRequest
 
 VM = (
@@ -166,6 +166,15 @@ OPERATIONS = (
             409: Answers("the repair has ended, or there are too many subscriptions", Problem),
             422: WRONG,
         },
+    ),
+    Operation(
+        id="end_subscription",
+        method="POST",
+        path="subscriptions/end",
+        summary="End the subscriptions of a callback URL",
+        takes=EndRequest,
+        example={"callback_url": "https://hooks.example.com/bootmend"},
+        answers={204: Answers("nothing is sent there any more"), 400: NO_JSON, 422: WRONG},
     ),
     Operation(
         id="unsubscribe",

@@ -1,14 +1,13 @@
 """Standing and single subscriptions to notifications."""
 
-import secrets
 from urllib.parse import urlsplit
 
 import azure.functions as func
 from azure.durable_functions import Blueprint, DurableFunctionsClient
 
 from bootmend.evidence.subscriptions import subscription_store
-from bootmend.models.webhooks import Subscription, SubscriptionRequest, SubscriptionView
-from triggers.callbacks import check_callback, keep
+from bootmend.models.webhooks import EndRequest, SubscriptionRequest, SubscriptionView
+from triggers.callbacks import check_callback, keep, subscription
 from triggers.http import answer, link, route
 from triggers.problems import conflict, not_found, read_body
 from triggers.views import ENDED, find
@@ -20,7 +19,7 @@ async def subscribe(req: func.HttpRequest, client: DurableFunctionsClient) -> fu
     """POST /api/subscriptions: 201 with a Location, whose DELETE ends it."""
     asked = read_body(req, SubscriptionRequest)
     check_callback(asked.callback_url)
-    made = Subscription(id=secrets.token_hex(16), **asked.model_dump())
+    made = subscription(asked)
     await keep(made)
     if asked.repair_id is not None:
         await _check_not_over(client, asked.repair_id, made.id)
@@ -50,5 +49,18 @@ async def unsubscribe(req: func.HttpRequest, _client: DurableFunctionsClient) ->
     return func.HttpResponse(status_code=204)
 
 
+async def end_subscription(req: func.HttpRequest, _client: DurableFunctionsClient) -> func.HttpResponse:
+    """POST /api/subscriptions/end: 204 when nothing is sent to this URL any more, or never was.
+
+    A Logic App's webhook trigger knows its callback URL when it unsubscribes, but not what it was answered when it subscribed.
+    """
+    url = read_body(req, EndRequest).callback_url
+    for one in await subscription_store().all():
+        if one.callback_url == url:
+            await subscription_store().remove(one.id)
+    return func.HttpResponse(status_code=204)
+
+
 route(blueprint, "POST", "subscriptions", subscribe)
+route(blueprint, "POST", "subscriptions/end", end_subscription)
 route(blueprint, "DELETE", "subscriptions/{id}", unsubscribe)

@@ -68,7 +68,7 @@ class DiskWrites(Connection):
         found = await self.tagged(resource)
         if found is None:
             return finished(name, self.endpoint, resource, "DELETE")
-        _refuse_others(found, repair_id)
+        refuse_others(found, repair_id)
         holders = [holder for holder in (found.managed_by, *(found.managed_by_extended or ())) if holder]
         if resource.full_type == DISK and holders:
             raise Rejected(f"{resource.name} is still attached to {holders[0]}", "StillAttached")
@@ -90,7 +90,7 @@ class DiskWrites(Connection):
         kept = {name: value for name, value in tags.items() if not name.lower().startswith(TAG_PREFIX)}
         if kept == tags:
             return finished(write, self.endpoint, disk, "PATCH")
-        _refuse_others(found, repair_id)
+        refuse_others(found, repair_id)
         from azure.mgmt.compute import models
 
         update = models.DiskUpdate(tags=kept)
@@ -109,7 +109,7 @@ class DiskWrites(Connection):
         found = await self.tagged(resource)
         if found is None:
             return None
-        _refuse_others(found, repair_id)
+        refuse_others(found, repair_id)
         state = found.properties.provisioning_state if found.properties else ""
         return existing(name, self.endpoint, resource, state)
 
@@ -153,7 +153,8 @@ def _deletable(connection: Connection, text: str) -> ResourceId:
     return connection.resource(text, SNAPSHOT)
 
 
-def _refuse_others(found: wire.Tagged, repair_id: str) -> None:
+def refuse_others(found: wire.Tagged, repair_id: str) -> None:
+    """Raises `NotOurs` unless this very repair made the resource."""
     tags = found.tags or {}
     if not is_ours(tags, repair_id):
         whose = repair_of(tags)

@@ -54,6 +54,18 @@ class RunCommandOrder(Record):
     timeout_seconds: int = 5400
 
 
+class RestoreOrder(Record):
+    """The OS disk of a recovery point, to be restored beside the VM as a new managed disk."""
+
+    vm_id: str
+    vault_id: str
+    item_id: str
+    point_id: str
+    staging_id: str
+    location: str
+    not_before: datetime
+
+
 @dataclass(frozen=True)
 class BootDiagnostics:
     """Links to the newest screenshot (.bmp) and serial log. They carry a SAS: used where they were asked for, never kept."""

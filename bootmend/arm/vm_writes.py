@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from bootmend.arm.decode import run_command_look, vm_facts
 from bootmend.arm.disk_writes import DiskWrites
-from bootmend.arm.errors import NotFound, NotOurs, PreconditionFailed, Rejected
+from bootmend.arm.errors import NotFound, NotOurs, PreconditionFailed, Rejected, Transient
 from bootmend.arm.operations import existing, finished
 from bootmend.arm.reads import DISK, VM, Reads
 from bootmend.arm.records import RepairVmOrder, RunCommandOrder
-from bootmend.models.azure import DiskFacts, Operation, SourceMark, VmFacts
+from bootmend.models.azure import DiskFacts, Operation, Power, SourceMark, VmFacts
 from bootmend.names import ResourceId, is_ours, repair_of, same_id
 
 if TYPE_CHECKING:
@@ -22,20 +22,35 @@ _RUN = f"{VM}/runCommands"
 
 class VmWrites(DiskWrites, Reads):
     async def begin_deallocate(self, vm_id: str) -> Operation:
-        vm = self.resource(vm_id, VM)
-        return await self.begin(
-            f"{VM}/deallocate/action",
-            vm,
-            lambda client, begun: client.virtual_machines.begin_deallocate(vm.group, vm.name, polling=begun),
-        )
+        """One that another call began is followed, not asked for again."""
+        vm, action = self.resource(vm_id, VM), f"{VM}/deallocate/action"
+        try:
+            return await self.begin(
+                action,
+                vm,
+                lambda client, begun: client.virtual_machines.begin_deallocate(vm.group, vm.name, polling=begun),
+            )
+        except Transient as busy:
+            return await self._under_way(vm, action, ("deallocating", "deallocated"), busy)
 
     async def begin_start(self, vm_id: str) -> Operation:
-        vm = self.resource(vm_id, VM)
-        return await self.begin(
-            f"{VM}/start/action",
-            vm,
-            lambda client, begun: client.virtual_machines.begin_start(vm.group, vm.name, polling=begun),
-        )
+        """One that another call began is followed, not asked for again."""
+        vm, action = self.resource(vm_id, VM), f"{VM}/start/action"
+        try:
+            return await self.begin(
+                action,
+                vm,
+                lambda client, begun: client.virtual_machines.begin_start(vm.group, vm.name, polling=begun),
+            )
+        except Transient as busy:
+            return await self._under_way(vm, action, ("starting", "running"), busy)
+
+    async def _under_way(self, vm: ResourceId, action: str, powers: tuple[Power, Power], busy: Transient) -> Operation:
+        """The operation whose answer was lost, if the VM's power shows that it was begun; else raises `busy`."""
+        power = (await self.get_vm(str(vm))).power
+        if power not in powers:
+            raise busy
+        return existing(action, self.endpoint, vm, "Succeeded" if power == powers[1] else "Updating")
 
     async def begin_repair_vm(self, order: RepairVmOrder, password: str) -> Operation:
         """One request makes VM, NIC and OS disk. `password` goes into that request and nowhere else."""

@@ -25,8 +25,8 @@ from bootmend.articles.article import FixVerdict, Machine, Refusal
 from bootmend.articles.broken_disk import RULES, BrokenDisk, CannotPlanError, broken_disk
 from bootmend.articles.dump_location import place_dump
 from bootmend.articles.read_back import boot_holds, registry_holds, unlike_plan
-from bootmend.articles.sfc_log import read_sfc_log
-from bootmend.models.guest import GuestFacts, OldBoot, Plan, PlannedVolume, Transcript
+from bootmend.articles.sfc_log import SfcReading, read_sfc_log
+from bootmend.models.guest import CommandResult, GuestFacts, OldBoot, Plan, PlannedVolume, Transcript
 
 __all__ = ["ARTICLE", "RULES", "STOP_CODE", "judge", "plan", "undo_plan"]
 
@@ -91,7 +91,7 @@ def judge(plan: Plan, transcript: Transcript) -> FixVerdict:
     missing = [wanted.command for wanted in plan.registry_expectations if not registry_holds(wanted, transcript)]
     dump_on = bool(plan.registry_expectations) and not missing
     completed = (
-        f"SFC could not run: {sfc.why}" if sfc.verdict == "could_not_run" else "",
+        _sfc_trouble(sfc, scan),
         unlike_plan(plan, transcript),
         *boot_troubles,
         f"not read back as written: {', '.join(missing)}" if missing else "",
@@ -114,6 +114,14 @@ def judge(plan: Plan, transcript: Transcript) -> FixVerdict:
         identity_unchanged=identity_unchanged,
         notes=plan.notes,
     )
+
+
+def _sfc_trouble(sfc: SfcReading, scan: CommandResult | None) -> str:
+    """SFC's own words are quoted, never judged: they are in the repair VM's language."""
+    if sfc.verdict != "could_not_run":
+        return ""
+    said = " ".join(scan.tail.split())[-200:] if scan else ""
+    return f"SFC could not run: {sfc.why}" + (f" It said: {said}" if said else "")
 
 
 def _identity_trouble(plan: Plan, transcript: Transcript) -> str:

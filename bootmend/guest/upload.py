@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError, model_validator
 
 from bootmend.guest.commands import SLACK, GuestScript, script_text
-from bootmend.guest.contract import CONTRACT_VERSION, DiskIdentity, DumpFacts
 from bootmend.guest.envelope import MARKER, MAX_OUTPUT, GuestOutputError
+from bootmend.models.guest import CONTRACT_VERSION, DiskIdentity, DumpFacts
 from bootmend.models.record import Record
 
 SLOWEST: Final = 4 << 20

@@ -37,13 +37,13 @@ CheckpointMode = Literal["auto", "manual"]
 StartedBy = Literal["http", "event", "alert"]
 
 DECISIONS: dict[CheckpointName, tuple[str, ...]] = {
-    "approve_repair": ("approve", "reject"),
+    "approve_repair": ("approve", "restore_backup", "reject"),
     "approve_swap": ("approve", "reject"),
     "confirm_boot": ("booted", "not_booted"),
     "choose_dump_location": ("data_disk", "none"),
     "file_ticket": ("filed", "not_filed"),
 }
-"""What a person may answer at each checkpoint."""
+"""What a person may answer at each checkpoint. `restore_backup` is offered where there is a recovery point to restore."""
 
 EXCLUDE_TAG = "bootmend:exclude"
 AUTO_TAG = "bootmend:auto"

@@ -1,8 +1,7 @@
 """The report: what was found, done and seen, and what is left where. JSON; the sandbox prints it as one line."""
 
-from typing import Any
-
 from bootmend.articles.article import FixVerdict
+from bootmend.models.backup import BackupReport
 from bootmend.models.boot import BootVerdict, Diagnosis
 from bootmend.models.dump import DumpReport, TicketReport
 from bootmend.models.guest import Transcript
@@ -22,7 +21,7 @@ class Report(Record):
     outcome: Outcome
     reason: str
     diagnosis: Diagnosis | None = None
-    backup: dict[str, Any] | None = None
+    backup: BackupReport | None = None
     steps: tuple[StepRecord, ...] = ()
     transcripts: tuple[Transcript, ...] = ()
     fix: FixVerdict | None = None

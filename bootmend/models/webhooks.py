@@ -22,6 +22,12 @@ class SubscriptionRequest(Request):
     once: bool = False
 
 
+class EndRequest(Request):
+    """POST /api/subscriptions/end: for callers that know their callback URL and nothing else."""
+
+    callback_url: CallbackUrl
+
+
 class Subscription(Record):
     """As it is stored. The URL may hold a secret of its caller's: it is read by the delivery alone, and shown to nobody."""
 

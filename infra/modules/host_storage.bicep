@@ -5,6 +5,7 @@
 param name string
 param location string
 param tags object
+param sku string
 
 @description('Object id of the app\'s identity.')
 param principalId string
@@ -22,7 +23,7 @@ resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
   location: location
   tags: tags
   kind: 'StorageV2'
-  sku: { name: 'Standard_ZRS' }
+  sku: { name: sku }
   properties: {
     allowBlobPublicAccess: false
     allowSharedKeyAccess: false

@@ -25,7 +25,7 @@ var alerts = [
     name: 'repair-broke-down'
     title: 'A repair\'s orchestration broke down'
     description: 'An orchestration ended by an error of its own, so that no report was written.'
-    query: 'AppTraces | where tostring(Properties.Category) startswith "Host.Triggers.DurableTask" | where Message has "State: Failed" and Message has_any ("repair_vm", "attend_vm")'
+    query: 'AppTraces | where Message has "(Orchestrator)" and Message has "State: Failed" and Message has_any ("repair_vm", "attend_vm")'
     severity: 1
   }
   {

@@ -2,10 +2,11 @@
 
 from sandbox.azure.control import VmControl, VmState
 from sandbox.azure.simulator import AzureSimulator, Resource, TraceRow
-from sandbox.azure.world import FaultSpec, LockSpec, SourceSpec, WorldSpec
+from sandbox.azure.world import BackupSpec, FaultSpec, LockSpec, SourceSpec, WorldSpec
 
 __all__ = [
     "AzureSimulator",
+    "BackupSpec",
     "FaultSpec",
     "LockSpec",
     "Resource",

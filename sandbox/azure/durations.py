@@ -36,6 +36,8 @@ MEASURED = {
         14.5, 19, "[I] RunCommand action with a trivial script, min 10, median 19, n=26: until it starts"
     ),
     "delete_run_command": Spread(9.3, 14, "[I] as power off"),
+    "restore_begins": Spread(20, 40, "[I] until a restore's operation names its job"),
+    "restore_disk": Spread(900, 2400, "[I] RestoreDisks of one OS disk from a snapshot"),
     "nothing_to_do": Spread(0.5, 0.8, "[I] the least that was seen"),
 }
 

@@ -65,8 +65,12 @@ def strike(fault: FaultSpec) -> None:
 def doom(fault: FaultSpec) -> Doom:
     """How an accepted operation will end."""
     if fault.canceled:
-        return Doom("Canceled", fault.code or "OperationPreempted", fault.message or "Operation execution was preempted.")
-    return Doom("Failed", fault.code or "InternalExecutionError", fault.message or "An internal execution error occurred.")
+        return Doom(
+            "Canceled", fault.code or "OperationPreempted", fault.message or "Operation execution was preempted."
+        )
+    return Doom(
+        "Failed", fault.code or "InternalExecutionError", fault.message or "An internal execution error occurred."
+    )
 
 
 def _wait(seconds: float | None) -> dict[str, str]:

@@ -9,6 +9,7 @@ from sandbox.azure.compute.disk import Kind
 from sandbox.azure.compute.disks import DiskService
 from sandbox.azure.compute.machines import MachineService
 from sandbox.azure.compute.run_commands import RunCommandService
+from sandbox.azure.recovery import RecoveryService
 from sandbox.azure.subscription import SubscriptionService
 from sandbox.azure.wire import Call, Reply
 
@@ -39,7 +40,11 @@ class Route:
 
 
 def routes(
-    machines: MachineService, commands: RunCommandService, disks: DiskService, subscription: SubscriptionService
+    machines: MachineService,
+    commands: RunCommandService,
+    disks: DiskService,
+    subscription: SubscriptionService,
+    recovery: RecoveryService,
 ) -> tuple[Route, ...]:
     """Every route of Resource Manager that is served."""
     return (
@@ -48,6 +53,7 @@ def routes(
         *_disks(disks),
         *_subscription(subscription),
         *_network(subscription),
+        *_recovery(recovery),
     )
 
 
@@ -127,6 +133,22 @@ def _subscription(service: SubscriptionService) -> tuple[Route, ...]:
         Route("GET", _GROUP, group, service.group),
         Route("GET", f"{_GROUP}/resources", group, service.resources),
         Route("GET", f"{_SUBSCRIPTION}/resources", group, service.resources),
+    )
+
+
+def _recovery(service: RecoveryService) -> tuple[Route, ...]:
+    provider = "Microsoft.RecoveryServices/vaults"
+    vault = f"{_GROUP}/providers/{provider}/{{vault}}"
+    items = f"{provider}/backupFabrics/protectionContainers/protectedItems"
+    item = f"{vault}/backupFabrics/Azure/protectionContainers/{{container}}/protectedItems/{{item}}"
+    points = f"{items}/recoveryPoints"
+    return (
+        Route("GET", f"{vault}/backupProtectedItems", f"{provider}/backupProtectedItems/read", service.items),
+        Route("GET", f"{item}/recoveryPoints", f"{points}/read", service.points),
+        Route("POST", f"{item}/recoveryPoints/{{point}}/restore", f"{points}/restore/action", service.restore),
+        Route("GET", f"{item}/operationsStatus/{{operation}}", f"{items}/operationsStatus/read", service.operation),
+        Route("GET", f"{vault}/backupJobs", f"{provider}/backupJobs/read", service.jobs),
+        Route("GET", f"{vault}/backupJobs/{{job}}", f"{provider}/backupJobs/read", service.job),
     )
 
 

@@ -20,6 +20,7 @@ from sandbox.azure.faults import Faults
 from sandbox.azure.front import Front
 from sandbox.azure.identity import Identity
 from sandbox.azure.operations import Operations
+from sandbox.azure.recovery import RecoveryService
 from sandbox.azure.routes import routes
 from sandbox.azure.server import Server
 from sandbox.azure.sources import add_source
@@ -81,11 +82,13 @@ class AzureSimulator:
         self._identity = Identity()
         self._faults = Faults(spec.faults)
         self._blobs = BlobService(self._account)
+        self._recovery = RecoveryService(self._account)
         served = routes(
             MachineService(self._account, self._blobs),
             RunCommandService(self._account),
             DiskService(self._account),
             SubscriptionService(self._account),
+            self._recovery,
         )
         self._front = Front(self._account, self._identity, self._faults, served)
         self._server = Server(self._answer, clock.poke)
@@ -135,8 +138,11 @@ class AzureSimulator:
     def add_vm(self, source: SourceSpec) -> VmControl:
         """One more source VM; the app's identity gets its role on the VM's resource group."""
         with self._lock:
-            self._account.assignments.assign("repair-operator", self._account.spec.group_id(source.group))
-            return VmControl(self._account, add_source(self._account, source))
+            for role in ("repair-operator", "restore-target"):
+                self._account.assignments.assign(role, self._account.spec.group_id(source.group))
+            machine = add_source(self._account, source)
+            self._recovery.protect(machine, source)
+            return VmControl(self._account, machine)
 
     def vm(self, name: str) -> VmControl:
         """A VM by name: to look at it, and to do to it what people and the platform do. KeyError if there is none."""
@@ -185,6 +191,9 @@ class AzureSimulator:
         spec = self._account.spec
         self._account.assignments.assign("repair-host", spec.group_id(spec.repair_group))
         self._account.assignments.assign("subscription-reader", f"/subscriptions/{spec.subscription}")
+        self._account.assignments.assign("restore-staging", spec.staging_id)
+        if spec.vault_readable:
+            self._account.assignments.assign("backup-restorer", spec.vault_id)
 
     def _answer(self, call: Call) -> Reply:
         with self._lock:

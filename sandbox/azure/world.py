@@ -17,6 +17,19 @@ class LockSpec:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BackupSpec:
+    """The recovery points of a VM; without any it is not protected. Hours before the world begins.
+
+    A point younger than `failed_hours_ago` was taken of a VM that did not boot. One younger than `damaged_hours_ago` holds
+    the damage, though Windows may still have run (None: it failed as soon as it was damaged).
+    """
+
+    recovery_points_hours_ago: tuple[float, ...] = ()
+    failed_hours_ago: float = 0.25
+    damaged_hours_ago: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class SourceSpec:
     """One source VM: the scenario's `vm` and `windows`. Memory follows from the size."""
 
@@ -35,6 +48,7 @@ class SourceSpec:
     tags: dict[str, str] = field(default_factory=dict)
     locks: tuple[LockSpec, ...] = ()
     boot_diagnostics: bool = True
+    backup: BackupSpec = field(default_factory=BackupSpec)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +88,19 @@ class WorldSpec:
     regions_with_subnet: tuple[str, ...] = REGIONS_WITH_SUBNET
     sfc_seconds: float | None = None
     """How long a scan takes; None: what simulated Windows takes by itself."""
+
+    vault_readable: bool = True
+    """Whether the app's identity has its role on the vault."""
+
+    @property
+    def vault_id(self) -> str:
+        """The Recovery Services vault, in a group of its own."""
+        return f"{self.group_id('rg-backup')}/providers/Microsoft.RecoveryServices/vaults/rsv-prod"
+
+    @property
+    def staging_id(self) -> str:
+        """The storage account in which restores are staged."""
+        return f"{self.group_id('rg-backup')}/providers/Microsoft.Storage/storageAccounts/strestore"
 
     def group_id(self, group: str) -> str:
         """The id of a resource group."""

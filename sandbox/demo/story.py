@@ -8,7 +8,14 @@ from sandbox.player.views import RepairView, StepView
 
 PHASES: dict[str, tuple[str, ...]] = {
     "diagnose": ("read_vm", "read_boot_evidence", "find_backup", "decide"),
-    "prepare": ("deallocate_source", "snapshot_os_disk", "copy_os_disk", "create_repair_vm", "attach_copy"),
+    "prepare": (
+        "restore_backup",
+        "deallocate_source",
+        "snapshot_os_disk",
+        "copy_os_disk",
+        "create_repair_vm",
+        "attach_copy",
+    ),
     "inspect": ("inspect_guest", "inspect_data_disks"),
     "fix": ("plan_fix", "execute_plan"),
     "rebuild": ("detach_copy", "swap_os_disk", "start_source"),

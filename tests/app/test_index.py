@@ -21,7 +21,13 @@ ROUTES = {
     "cancel_repair": ("POST", "repairs/{id}/cancel"),
     "list_evidence": ("GET", "repairs/{id}/evidence"),
     "get_evidence": ("GET", "repairs/{id}/evidence/{name}"),
+    "post_alert": ("POST", "alerts"),
+    "subscribe": ("POST", "subscriptions"),
+    "end_subscription": ("POST", "subscriptions/end"),
+    "unsubscribe": ("DELETE", "subscriptions/{id}"),
+    "describe_api": ("GET", "openapi.json"),
 }
+WITH_CLIENT = {"begin_repair"}
 SETTINGS = {
     "BOOTMEND_REPAIR_GROUP": "rg-bootmend",
     "BOOTMEND_REPAIR_SUBNETS": "{}",
@@ -56,11 +62,18 @@ def test_every_route_is_found_with_a_key_and_a_durable_client() -> None:
 
 def test_every_orchestrator_and_activity_is_found_under_its_own_name() -> None:
     assert set(with_trigger("orchestrationTrigger")) == {orchestrator.__name__ for orchestrator in ORCHESTRATORS}
-    assert set(with_trigger("activityTrigger")) == {activity.__name__ for activity in ACTIVITIES}
+    assert set(with_trigger("activityTrigger")) == {activity.__name__ for activity in ACTIVITIES} | WITH_CLIENT
+
+
+def test_the_event_grid_trigger_and_the_activity_that_starts_repairs_have_a_durable_client() -> None:
+    events = with_trigger("eventGridTrigger")
+    assert set(events) == {"on_vm_health_event"}
+    assert "durableClient" in events["on_vm_health_event"]
+    assert all("durableClient" in with_trigger("activityTrigger")[name] for name in WITH_CLIENT)
 
 
 def test_there_is_nothing_else() -> None:
-    assert len(functions()) == len(ROUTES) + len(ORCHESTRATORS) + len(ACTIVITIES)
+    assert len(functions()) == len(ROUTES) + len(ORCHESTRATORS) + len(ACTIVITIES) + len(WITH_CLIENT) + 1
 
 
 def test_the_app_does_not_start_without_its_settings_and_names_each_one() -> None:

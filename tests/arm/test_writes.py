@@ -443,19 +443,33 @@ async def test_a_refused_begin_is_one_request_and_says_why(
     arm: FakeArm, azure: Azure, status: int, body: dict[str, Any], kind: type[errors.ArmError]
 ) -> None:
     arm.on("POST", f"{VM_ID}/start", status, body)
+    arm.on("GET", VM_ID, 200, vm_body())
     with pytest.raises(kind) as caught:
         await azure.begin_start(VM_ID)
     assert caught.value.code == body["error"]["code"]
-    assert len(arm.asked) == 1
+    assert len(arm.writes()) == 1
+
+
+@pytest.mark.parametrize(("power", "done"), [("deallocating", False), ("deallocated", True)])
+async def test_a_deallocation_whose_answer_was_lost_is_followed(
+    arm: FakeArm, azure: Azure, power: str, done: bool
+) -> None:
+    body = vm_body()
+    body["properties"]["instanceView"]["statuses"][1]["code"] = f"PowerState/{power}"
+    arm.on("POST", f"{VM_ID}/deallocate", 409, {"error": {"code": "Conflict", "message": "busy"}})
+    arm.on("GET", VM_ID, 200, body)
+    operation = await azure.begin_deallocate(VM_ID)
+    assert (operation.name, operation.done) == ("Microsoft.Compute/virtualMachines/deallocate/action", done)
 
 
 async def test_a_busy_vm_that_names_a_wait_is_not_waited_for(arm: FakeArm, azure: Azure) -> None:
     busy = {"error": {"code": "AnotherOperationInProgress", "message": "busy"}}
     arm.on("POST", f"{VM_ID}/deallocate", 409, busy, {"Retry-After": "1"})
+    arm.on("GET", VM_ID, 200, fixture("vm-trusted-launch-agent-not-ready"))
     with pytest.raises(errors.Transient) as caught:
         await azure.begin_deallocate(VM_ID)
     assert caught.value.retry_after == 1.0
-    assert len(arm.asked) == 1
+    assert len(arm.writes()) == 1
 
 
 async def test_a_delete_that_answers_at_once_is_done(arm: FakeArm, azure: Azure) -> None:

@@ -3,6 +3,7 @@
 import re
 
 from hypothesis import given as for_all
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from bootmend.articles import critical_process_died
@@ -59,6 +60,7 @@ def letters_worked_on(command: PlannedCommand) -> set[str]:
 
 
 @for_all(fact_sets())
+@settings(deadline=None)
 def test_no_plan_works_on_a_volume_of_the_repair_vm(pair: tuple[GuestFacts, Machine]) -> None:
     facts, machine = pair
     plan = critical_process_died.plan(facts, machine)
@@ -73,6 +75,7 @@ def test_no_plan_works_on_a_volume_of_the_repair_vm(pair: tuple[GuestFacts, Mach
 
 
 @for_all(fact_sets())
+@settings(deadline=None)
 def test_no_argument_can_end_or_chain_a_command(pair: tuple[GuestFacts, Machine]) -> None:
     plan = critical_process_died.plan(*pair)
     for command in plan.commands if isinstance(plan, Plan) else ():
@@ -82,6 +85,7 @@ def test_no_argument_can_end_or_chain_a_command(pair: tuple[GuestFacts, Machine]
 
 
 @for_all(fact_sets())
+@settings(deadline=None)
 def test_every_load_has_its_unload_and_every_change_its_read_back(pair: tuple[GuestFacts, Machine]) -> None:
     plan = critical_process_died.plan(*pair)
     if isinstance(plan, Refusal):
@@ -103,6 +107,7 @@ def test_every_load_has_its_unload_and_every_change_its_read_back(pair: tuple[Gu
 
 
 @for_all(fact_sets())
+@settings(deadline=None)
 def test_every_written_value_is_expected_and_its_old_one_kept(pair: tuple[GuestFacts, Machine]) -> None:
     plan = critical_process_died.plan(*pair)
     if isinstance(plan, Refusal):

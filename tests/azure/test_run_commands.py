@@ -9,8 +9,8 @@ from azure.core.exceptions import HttpResponseError
 from bootmend.articles.article import Machine
 from bootmend.articles.critical_process_died import plan
 from bootmend.guest.commands import GuestScript, execute_script, inspect_script
-from bootmend.guest.contract import GuestFacts, Plan
 from bootmend.guest.output import read_facts, read_progress, read_transcript
+from bootmend.models.guest import GuestFacts, Plan
 from tests.azure.driver import REPAIR_GROUP, SOURCE_GROUP, Cloud
 from tests.azure.test_repair_by_hand import VM, make_copy, swap
 

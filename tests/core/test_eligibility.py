@@ -208,6 +208,17 @@ def test_a_size_that_just_fits(seen: Survey) -> None:
     assert fitting_sizes(seen) == (("Standard_D2s_v5",), ())
 
 
+def test_a_disk_that_cannot_be_read_is_told_once_and_not_as_a_size_that_does_not_fit() -> None:
+    seen = survey(os_disk=None, repair_sizes=())
+    assert codes(seen) == ["OsDiskNotFound"]
+
+
+def test_sizes_are_judged_even_without_the_disk() -> None:
+    fit, unfit = fitting_sizes(survey(os_disk=None, repair_sizes=(size(name="A"), size(name="B", generations=("V1",)))))
+    assert fit == ("A",)
+    assert unfit == ("B cannot run a generation 2 image",)
+
+
 def test_sizes_that_fit_keep_the_configured_order() -> None:
     sizes = (size(name="C"), size(name="A", controllers=("NVMe",)), size(name="B"))
     fit, unfit = fitting_sizes(survey(repair_sizes=sizes))

@@ -8,6 +8,7 @@ import zlib
 
 import pytest
 from hypothesis import given as for_all
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from bootmend.guest.envelope import MAX_DOCUMENT, pack, seal, unpack
@@ -96,6 +97,7 @@ def test_wrong(name: str) -> None:
 
 
 @for_all(st.text(max_size=300))
+@settings(deadline=None)
 def test_any_text_is_an_error(text: str) -> None:
     for read in (read_facts, read_transcript):
         with pytest.raises(GuestOutputError):
@@ -103,6 +105,7 @@ def test_any_text_is_an_error(text: str) -> None:
 
 
 @for_all(st.integers(0, len(LINE) - 1))
+@settings(deadline=None)
 def test_any_cut_is_an_error(at: int) -> None:
     for piece in (LINE[:at], LINE[at + 1 :], LINE[:at] + LINE[at + 1 :]):
         with pytest.raises(GuestOutputError):
@@ -110,6 +113,7 @@ def test_any_cut_is_an_error(at: int) -> None:
 
 
 @for_all(st.integers(0, len(LINE) - 1), st.characters(min_codepoint=33, max_codepoint=126))
+@settings(deadline=None)
 def test_any_changed_character_is_an_error_or_the_same_document(at: int, character: str) -> None:
     changed = LINE[:at] + character + LINE[at + 1 :]
     try:
@@ -122,6 +126,7 @@ def test_any_changed_character_is_an_error_or_the_same_document(at: int, charact
 @for_all(
     st.dictionaries(st.sampled_from(list(GuestFacts.model_fields)), st.none() | st.integers() | st.text(max_size=5))
 )
+@settings(deadline=None)
 def test_any_document_is_facts_or_an_error(changes: dict[str, object]) -> None:
     text = json.dumps(FACTS.model_dump(mode="json") | changes)
     try:
@@ -134,6 +139,7 @@ def test_any_document_is_facts_or_an_error(changes: dict[str, object]) -> None:
 
 
 @for_all(st.text(max_size=2000))
+@settings(deadline=None)
 def test_pack_and_unpack(text: str) -> None:
     assert unpack(pack(text)) == text
 
@@ -172,5 +178,6 @@ def test_progress(output: str) -> None:
 
 
 @for_all(st.text(max_size=200))
+@settings(deadline=None)
 def test_progress_of_any_text_is_none(text: str) -> None:
     assert read_progress(text) is None

@@ -5,44 +5,26 @@ Nothing here runs PowerShell: the twin plays the script's part, and constants an
 
 import asyncio
 import base64
-import hashlib
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bootmend.evidence.blob import BlobStore
 from bootmend.guest.commands import GuestScript, script_text
-from bootmend.guest.contract import DumpFacts
 from bootmend.guest.envelope import GuestOutputError, seal
 from bootmend.guest.output import read_progress
-from bootmend.guest.upload import UploadResult, read_upload, upload_script
-from tests.azurite.server import CONTAINER, AnyIdentity, Azurite, make_container, running
+from bootmend.guest.upload import read_upload, upload_script
 from tests.guest import upload_twin
 from tests.guest.powershell_rules import parameters, problems
-from tests.source_tree import ROOT
+from tests.guest.upload_bench import GIB, MIB, MOST_MIB, REPAIR, Bench, completed, dump, interrupted, md5_of, ready
 
-REPAIR = "0123456789abcdef-0123456789ab"
 IDENTITY = "3f2504e0-4f89-11d3-9a0c-0305e82c3301"
 URL = f"https://evidence.blob.core.windows.net/evidence/{REPAIR}/memory.dmp"
 SAS = "sv=2025-11-05&sr=b&sp=rcw&spr=https&sig=abc%2Bdef%3D"
-MIB = 1 << 20
-GIB = 1 << 30
-MOST_MIB = 200
-"""The twin's memory: Python itself and a few blocks of 8 MiB, whatever the file's size."""
-
-
-def dump(size: int = GIB, path: str = "E:\\Windows\\MEMORY.DMP") -> DumpFacts:
-    return DumpFacts(partition=3, path=path, size_bytes=size, written_at=datetime(2026, 11, 23, tzinfo=UTC))
 
 
 def script(**changes: Any) -> GuestScript:
@@ -221,76 +203,10 @@ def test_no_file_needs_more_blocks_than_a_blob_takes(length: int) -> None:
     assert size <= 4000 * MIB
 
 
-@dataclass(frozen=True)
-class Run:
-    code: int
-    peak_mib: int
-    result: UploadResult | None
-
-
-@dataclass(frozen=True)
-class Bench:
-    azurite: Azurite
-    folder: Path
-
-    @property
-    def store(self) -> BlobStore:
-        return BlobStore(self.azurite.account_url, CONTAINER, AnyIdentity, self.azurite.ca_file)
-
-    def link(self, name: str) -> str:
-        link = self.store.upload_url(REPAIR, name, now=datetime.now(UTC), valid_for=timedelta(hours=1))
-        return asyncio.run(link)
-
-    def file(self, size: int, *marks: int) -> Path:
-        """A sparse file with a few bytes at each mark, so that its blocks differ."""
-        path = self.folder / f"dump-{size}"
-        with path.open("wb") as stream:
-            stream.truncate(size)
-            for mark in marks:
-                stream.seek(mark)
-                stream.write(f"at {mark}".encode())
-        return path
-
-    def run(self, path: Path, url: str, *, lost: tuple[int, ...] = (), killed_at: int = 0, claimed: int = 0) -> Run:
-        """The twin in a process of its own, so that its memory is its own too."""
-        size = claimed or path.stat().st_size
-        order = {
-            "url": url, "ca_file": str(self.azurite.ca_file), "path": str(path), "bytes": size, "lost": lost,
-            "killed_at": killed_at,
-        }  # fmt: skip
-        command = [sys.executable, "-m", "tests.guest.upload_twin"]
-        done = subprocess.run(
-            command, cwd=ROOT, input=json.dumps(order), capture_output=True, text=True, timeout=600, check=False
-        )
-        if done.returncode != 0:
-            return Run(done.returncode, 0, None)
-        peak = re.search(r"^peak (\d+) MiB$", done.stdout, re.MULTILINE)
-        assert peak
-        return Run(0, int(peak[1]), read_upload(done.stdout, dump(size)))
-
-    def stored(self, name: str) -> tuple[int, str | None] | None:
-        found = asyncio.run(self.store.describe(REPAIR, name))
-        return (found.size_bytes, found.md5) if found else None
-
-
 @pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    """On disk: Azurite's own memory is not what is measured."""
-    folder = tmp_path_factory.mktemp("azurite")
-    with running(folder, in_memory=False) as azurite:
-        asyncio.run(make_container(azurite))
-        yield Bench(azurite, folder)
-
-
-def md5_of(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "md5").hexdigest()
-
-
-def completed(run: Run) -> UploadResult:
-    assert run.result is not None
-    assert (run.result.ended, run.result.why) == ("completed", "")
-    return run.result
+def bench() -> Iterator[Bench]:
+    with ready() as started:
+        yield started
 
 
 def test_a_small_file_goes_in_one_block(bench: Bench) -> None:
@@ -351,33 +267,6 @@ def test_a_damaged_block_is_refused_by_the_service(bench: Bench) -> None:
         service.ask("PUT", "comp=block&blockid=MDE%3D", b"content", wrong, (201,))
 
 
-def interrupted(bench: Bench, size: int, name: str) -> list[int]:
-    """A dump sent in four runs, three of them killed on the way, answers lost in between; the peaks of memory in MiB."""
-    blocks = -(-size // upload_twin.BLOCK_BYTES)
-    path, link = bench.file(size, *range(0, size, 100 * MIB)), bench.link(name)
-    for share in (0.2, 0.3, 0.4):
-        assert bench.run(path, link, lost=(3, 4), killed_at=int(blocks * share)).code == upload_twin.KILLED
-    finished = bench.run(path, link, lost=(2,))
-    result = completed(finished)
-    assert result.blocks_sent + result.blocks_reused == blocks
-    assert result.blocks_reused > blocks // 2
-    assert bench.stored(name) == (size, md5_of(path))
-    again = bench.run(path, link)
-    assert (completed(again).blocks_sent, completed(again).blocks_reused) == (0, blocks)
-    path.unlink()
-    return [finished.peak_mib, again.peak_mib]
-
-
 def test_an_interrupted_dump_arrives_whole_and_is_never_held_in_memory(bench: Bench) -> None:
     peaks = interrupted(bench, 300 * MIB + 4567, "memory.dmp")
     assert max(peaks) < MOST_MIB, f"peaks {peaks} MiB"
-
-
-def test_a_dump_of_3_gb_takes_no_more_memory(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
-    """The slow one of this file."""
-    peaks = interrupted(bench, 3 * GIB, "large.dmp")
-    with capsys.disabled():
-        sys.stdout.write(f"\n3 GiB through the upload protocol: at most {max(peaks)} MiB of memory\n")
-    assert max(peaks) < MOST_MIB
-    with pytest.raises(ValueError, match="fetch it from the storage account itself"):
-        asyncio.run(bench.store.get(REPAIR, "large.dmp"))

@@ -109,7 +109,7 @@ def placements(installation: Installation, role_module: str) -> list[Placement]:
             module.source,
             module.property("scope"),
             module.loop_over,
-            module.condition.removeprefix("(").removesuffix(")"),
+            module.condition[1:-1],
         )
         for module in installation.main.declarations("module")
         if module.property("params", "roleId") == f"{role_module}.outputs.id"

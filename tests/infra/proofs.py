@@ -19,6 +19,7 @@ from tests.infra.installation import (
 )
 
 DEFAULTS_THAT_SUIT = {
+    "evidence_folder": "evidence lies in Blob Storage",
     "stable_seconds": "the documented lag of Azure's health reports is the same in each subscription",
     "boot_minutes": "Windows boots no slower in one subscription than in another",
     "settle_seconds": "the platform's own restarts take as long everywhere",
@@ -43,6 +44,7 @@ HOST_SETTINGS = {
 """What the Functions host, the engine and App Service read (App settings reference for Azure Functions)."""
 
 _GROUP, _SUBSCRIPTION = "modules/group_assignment.bicep", "modules/subscription_assignment.bicep"
+_VAULT, _ACCOUNT = "modules/vault_assignment.bicep", "modules/account_assignment.bicep"
 PLACES = {
     "repair-host": {Placement(_GROUP, "repairGroup")},
     "repair-operator": {
@@ -50,8 +52,24 @@ PLACES = {
         Placement(_SUBSCRIPTION, condition="empty(watchedGroups)"),
     },
     "subscription-reader": {Placement(_SUBSCRIPTION)},
+    "restore-target": {
+        Placement(_GROUP, "resourceGroup(group)", loop_over="restoreGroups"),
+        Placement(_SUBSCRIPTION, condition="empty(watchedGroups) && !empty(backupVaults)"),
+    },
+    "backup-restorer": {
+        Placement(_VAULT, "resourceGroup(split(vaultId, '/')[2], split(vaultId, '/')[4])", loop_over="backupVaults")
+    },
+    "restore-staging": {
+        Placement(
+            _ACCOUNT,
+            "resourceGroup(split(staging.value, '/')[2], split(staging.value, '/')[4])",
+            loop_over="items(restoreStaging)",
+        )
+    },
 }
 """Role file to where the role holds, and nowhere else."""
+SCOPES = {_GROUP: "", _SUBSCRIPTION: "", _VAULT: "vault", _ACCOUNT: "account"}
+"""The modules that assign a role, with the resource on which; empty: the group or subscription itself."""
 
 BUILT_IN = {
     BuiltIn("modules/host_storage.bicep", "b7e6dc6d-f1e8-4753-8033-0f276bb0955b", "account"),
@@ -90,7 +108,7 @@ def role_faults(installation: Installation) -> list[str]:
         *_custom_role_faults(installation),
         *_built_in_faults(installation),
         *_definition_faults(installation.templates["modules/role.bicep"]),
-        *(fault for path in (_GROUP, _SUBSCRIPTION) for fault in _assignment_faults(installation.templates[path])),
+        *(fault for path, scope in SCOPES.items() for fault in _assignment_faults(installation.templates[path], scope)),
     ]
 
 
@@ -121,10 +139,13 @@ def _definition_faults(template: Template) -> Iterator[str]:
             yield f"{template.path}: {part} does not come from the file"
 
 
-def _assignment_faults(template: Template) -> Iterator[str]:
-    made = [one.body for one in role_assignments(template)]
-    given = [{name: text(node) for name, node in properties(properties(body)["properties"]).items()} for body in made]
-    if [(one["roleDefinitionId"], one["principalId"]) for one in given] != [("roleId", "principalId")]:
+def _assignment_faults(template: Template, scope: str) -> Iterator[str]:
+    """The module gives what it is told to whom it is told, on its one resource or on the whole of its scope."""
+    made = [(one.property("scope"), properties(one.body)["properties"]) for one in role_assignments(template)]
+    given = [
+        (on, text(properties(body)["roleDefinitionId"]), text(properties(body)["principalId"])) for on, body in made
+    ]
+    if given != [(scope, "roleId", "principalId")]:
         yield f"{template.path} does not assign the role that it is given"
 
 

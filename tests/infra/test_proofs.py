@@ -4,16 +4,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from bootmend.settings import Settings
+from bootmend.settings import PREFIX, Settings
 from tests.infra.bicep import Declaration
 from tests.infra.installation import Installation, app_settings, read_installation, role_assignments
-from tests.infra.proofs import DEFAULTS_THAT_SUIT, role_faults, secret_faults, settings_faults
+from tests.infra.proofs import DEFAULTS_THAT_SUIT, SCOPES, role_faults, secret_faults, settings_faults
 from tests.infra.wiring import wiring_faults
 
 WHOLE = read_installation()
 SETTINGS = app_settings(WHOLE)
 ASSIGNMENTS = [(path, one) for path, template in WHOLE.templates.items() for one in role_assignments(template)]
-ROLE_SOURCES = ("modules/role.bicep", "modules/group_assignment.bicep", "modules/subscription_assignment.bicep")
+ROLE_SOURCES = {"modules/role.bicep", *SCOPES}
 ROLE_MODULES = [module for module in WHOLE.main.declarations("module") if module.source in ROLE_SOURCES]
 
 
@@ -34,8 +34,8 @@ def test_the_templates_fit_together() -> None:
 
 
 def test_a_default_that_suits_is_one_of_the_app_s() -> None:
-    fields = Settings.model_fields
-    assert [name for name in DEFAULTS_THAT_SUIT if name not in fields or fields[name].is_required()] == []
+    assert set(DEFAULTS_THAT_SUIT) - set(Settings.model_fields) == set()
+    assert set(DEFAULTS_THAT_SUIT) & {name.removeprefix(PREFIX).lower() for name in SETTINGS} == set()
 
 
 @pytest.mark.parametrize("name", SETTINGS)

@@ -6,6 +6,7 @@ import pytest
 
 from sandbox.azure.authorization import ROLES
 from tests.infra.installation import INFRA, read_installation
+from tests.infra.proofs import PLACES
 from tests.source_tree import ROOT
 
 ROLE_FILES = read_installation().roles
@@ -23,6 +24,8 @@ ONLY_ON_OUR_OWN_GROUP = {
 
 def test_the_simulator_authorizes_by_the_files_that_are_deployed() -> None:
     assert ROLES == INFRA / "roles"
+    assigned = (ROOT / "sandbox" / "azure" / "simulator.py").read_text(encoding="utf-8")
+    assert [name for name in PLACES if f'"{name}"' not in assigned] == []
 
 
 @pytest.mark.parametrize("name", ROLE_FILES)

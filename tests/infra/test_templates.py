@@ -187,6 +187,15 @@ def test_the_defaults_of_the_parameter_file_are_those_of_the_template() -> None:
         assert string(default) == value
 
 
+def test_every_variable_and_role_of_a_deployment_is_told() -> None:
+    file = (INFRA / "main.bicepparam").read_text(encoding="utf-8")
+    guide = (ROOT / "docs" / "deploying.md").read_text(encoding="utf-8")
+    for name in {*re.findall(r"readEnvironmentVariable\('(\w+)'", file), "APPROVERS"}:
+        assert f"| `{name}` |" in guide
+    for role in WHOLE.roles.values():
+        assert f"'{role['Name'].removeprefix('Bootmend ')}'" in guide
+
+
 def test_azd_deploys_the_events_after_the_code_with_what_they_need() -> None:
     azd = yaml.safe_load((ROOT / "azure.yaml").read_text(encoding="utf-8"))
     service = azd["services"]["app"]
@@ -195,8 +204,18 @@ def test_azd_deploys_the_events_after_the_code_with_what_they_need() -> None:
     given = dict(re.findall(r'"(\w+)=\$(\w+)"', hook))
     events = {one.name: one.value is not None for one in template("events.bicep").declarations("parameter")}
     assert {name for name, has_default in events.items() if not has_default} <= set(given) <= set(events)
+    assert given.pop("approvers") == "APPROVERS"
     assert {*given.values(), "AZURE_RESOURCE_GROUP"} <= {one.name for one in WHOLE.main.declarations("output")}
     assert f"{azd['infra']['path']}/{azd['infra']['module']}.bicep" == "infra/main.bicep"
+
+
+def test_the_approval_mail_gives_the_workflow_each_parameter_that_it_declares() -> None:
+    workflow = template("modules/approval_mail.bicep").declared("resource", "workflow")
+    given = properties(properties(workflow.body)["properties"])
+    definition = text(given["definition"]).removeprefix("loadJsonContent('../").removesuffix("')")
+    declared = json.loads((INFRA / definition).read_text(encoding="utf-8"))["parameters"]
+    assert set(properties(given["parameters"])) == set(declared)
+    assert declared["bootmend_key"]["type"] == "SecureString"
 
 
 def test_the_evidence_expires_and_is_locked() -> None:

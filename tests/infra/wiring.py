@@ -10,8 +10,9 @@ from tests.infra.bicep import Kind, Template, properties, text, walk
 from tests.infra.installation import Installation
 
 FUNCTIONS = {
-    "concat", "empty", "endsWith", "environment", "guid", "items", "length", "loadJsonContent", "map", "resourceGroup",
-    "string", "subscription", "subscriptionResourceId", "substring", "take", "toObject", "union", "uniqueString",
+    "concat", "empty", "endsWith", "environment", "guid", "items", "last", "length", "listKeys", "loadJsonContent", "map",
+    "resourceGroup", "split", "string", "subscription", "subscriptionResourceId", "substring", "take", "toObject", "union",
+    "uniqueString",
 }  # fmt: skip
 """Those of Bicep's functions that the templates use."""
 
@@ -56,7 +57,7 @@ def _name_faults(template: Template) -> Iterator[str]:
     for node, is_function in _used_names(template.root):
         # The grammar takes a function's name in front of a member for a plain name.
         known = FUNCTIONS if is_function else symbols | FUNCTIONS
-        if text(node) not in known and not _is_method(node):
+        if text(node) not in known:
             yield f"{template.path}:{node.start_point.row + 1}: {text(node)} is not declared"
 
 
@@ -90,7 +91,3 @@ def _ancestors(node: Node) -> Iterator[Node]:
     while node.parent is not None:
         node = node.parent
         yield node
-
-
-def _is_method(node: Node) -> bool:
-    return text(node) == "listKeys"

@@ -12,6 +12,7 @@ from bootmend.models.answer import Answer, Failure
 from bootmend.models.azure import (
     AgentStatus,
     DataDiskRef,
+    DiskFacts,
     ImageRef,
     Operation,
     OperationLook,
@@ -21,6 +22,7 @@ from bootmend.models.azure import (
     Survey,
     VmFacts,
 )
+from bootmend.models.backup import BackupReport, RestoreBegun, RestoreLook
 from bootmend.models.boot import BootEvidence, BootVerdict, Diagnosis
 from bootmend.models.decision import Means, Verdict
 from bootmend.models.dump import DumpReport, TicketReport
@@ -52,6 +54,14 @@ from bootmend.models.jobs import (
     Subject,
 )
 from bootmend.models.record import Record
+from bootmend.models.restore import (
+    BeginRestore,
+    ClaimRestored,
+    FindBackup,
+    FindRestored,
+    RestoredDisks,
+    RestoreWatch,
+)
 from bootmend.models.watches import BootRound
 from bootmend.models.webhooks import Deliver, Delivery, Notice, Recipients
 
@@ -60,9 +70,11 @@ VM_ID = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-prod/providers/Microso
 ORIGINAL = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-prod/providers/Microsoft.Compute/disks/vm-web-01-os"
 REPAIR_ID = names.new_repair_id(VM_ID, "0123456789ab")
 COPY = names.copy_id(VM_ID, REPAIR_ID)
+RESTORED = f"{VM_ID.rpartition('/virtualMachines/')[0]}/disks/vm-web-01-osdisk-20261123-080000"
 SNAPSHOT = names.snapshot_id(VM_ID, REPAIR_ID)
 REPAIR_VM = names.repair_vm_id(SUBSCRIPTION, "rg-bootmend", REPAIR_ID)
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+HOURS = timedelta(hours=1)
 
 
 def means(**changes: Any) -> Means:
@@ -101,6 +113,10 @@ class SmallWorld:
     diagnoses: list[str] = field(default_factory=list)
     """Kinds for the first, second … decision; `go` once they are used up."""
     ask_first: bool = False
+    point_hours_old: float | None = None
+    """Age of the recovery point that can be restored; None: there is none."""
+    restore_ok: bool = True
+    restored_unfit: str | None = None
     fix_ok: bool = True
     dump_fits: bool = True
     data_disks: int = 0
@@ -161,6 +177,38 @@ class SmallWorld:
             return Verdict(kind=kind, reason=f"it is {kind}", diagnosis=found)
         given = means(os_disk_id=self.os_disk, was_running=self.power == "running")
         return Verdict(kind="go", reason="it can be repaired", diagnosis=found, means=given, ask_first=self.ask_first)
+
+    def find_backup(self, job: Any) -> BackupReport:
+        FindBackup.model_validate(job)
+        if self.point_hours_old is None:
+            return BackupReport(found=False, why="no configured vault protects the VM")
+        taken_at = NOW - self.point_hours_old * HOURS
+        ids = {"vault_id": "/vault", "item_id": "/vault/item", "point_id": "42", "staging_id": "/staging"}
+        return BackupReport(found=True, why="a point", taken_at=taken_at, consistency="AppConsistent", **ids)
+
+    def begin_restore(self, job: Any) -> RestoreBegun:
+        BeginRestore.model_validate(job)
+        return RestoreBegun(status_url="https://management.azure.com/status")
+
+    def look_at_restore(self, job: Any) -> RestoreLook:
+        watch = RestoreWatch.model_validate(job)
+        if watch.begun.job_id is None:
+            return RestoreLook(state="running", job_id="job-1")
+        if not self.restore_ok:
+            return RestoreLook(state="failed", job_id="job-1", code="UserErrorNoSpace", why="there is no room")
+        self.made.add(RESTORED)
+        return RestoreLook(state="succeeded", job_id="job-1", staging_container="vm-web-01-4711")
+
+    def find_restored(self, job: Any) -> RestoredDisks:
+        assert FindRestored.model_validate(job).job_id == "job-1"
+        if RESTORED not in self.made:
+            return RestoredDisks(unfit="no disk")
+        disk = DiskFacts(id=RESTORED, name="restored", location="westeurope", sku="Premium_LRS", size_gb=127)
+        return RestoredDisks(disks=(disk,), unfit=self.restored_unfit)
+
+    def begin_claim(self, job: Any) -> Operation:
+        claim = ClaimRestored.model_validate(job)
+        return operation("Microsoft.Compute/disks/write", claim.disk_id)
 
     def read_source(self, job: Any) -> SourceNow:
         Subject.model_validate(job)
@@ -296,7 +344,6 @@ def fix_verdict(*, ok: bool) -> FixVerdict:
 
 
 PLAN = Plan(title="repair", target=PlanTarget(lun=0, style="GPT", identity="0123abcd"), volumes=(), commands=())
-HOURS = timedelta(hours=1)
 _NAMES = frozenset(
     name
     for name in vars(SmallWorld)

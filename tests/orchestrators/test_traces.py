@@ -9,7 +9,7 @@ from tests.orchestrators.small_world import COPY, ORIGINAL, REPAIR_ID, VM_ID, Sm
 from tests.orchestrators.stage import Played, play
 
 RUNBOOK = [
-    "read_vm", "read_boot_evidence", "decide",
+    "read_vm", "read_boot_evidence", "find_backup", "decide",
     "deallocate_source", "snapshot_os_disk", "copy_os_disk", "create_repair_vm", "attach_copy",
     "inspect_guest", "plan_fix", "execute_plan",
     "detach_copy", "swap_os_disk", "start_source",
@@ -98,7 +98,7 @@ def test_a_vm_that_bugchecks_again_gets_its_own_disk_back_and_a_ticket() -> None
     assert as_found(played)
     assert [kept["resource_id"] for kept in played.report["kept"]] == [COPY]
     assert played.world.made == set()
-    assert played.steps[15:] == [
+    assert played.steps[16:] == [
         "copy_failed_disk", "find_dump", "start_source", "verify_boot", "copy_failed_disk", "find_dump",
         "put_back", "clean_up", "prepare_ticket", "write_report",
     ]  # fmt: skip

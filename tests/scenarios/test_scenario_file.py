@@ -89,7 +89,7 @@ WRONG = [
     ("windows: {ems: perhaps}", 'windows.ems: "perhaps"', "boolean"),
     ("windows: {trouble: [gremlins]}", 'windows.trouble: ["gremlins"]', "sfc_lies"),
     ("windows: {stop_code: EF}", 'windows.stop_code: "EF"', "pattern"),
-    ("people: {approve_repair: aprove}", 'people.approve_repair: "aprove"', "one of approve, reject"),
+    ("people: {approve_repair: aprove}", 'people.approve_repair: "aprove"', "one of approve, "),
     ("people: {approve_swop: approve}", 'people.approve_swop: "approve"', "approve_swap"),
     ("people: {approve_swap: {decision: approve, after: soon}}", 'people.approve_swap.after: "soon"', "duration"),
     ("policy: {dry_rum: true}", "policy.dry_rum: true", "dry_run"),
