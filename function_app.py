@@ -15,6 +15,7 @@ import triggers.evidence
 import triggers.openapi
 import triggers.repairs
 import triggers.subscriptions
+import triggers.sweep
 import triggers.triage
 from bootmend.settings import settings
 
@@ -28,5 +29,6 @@ app.register_functions(triggers.alerts.blueprint)
 app.register_functions(triggers.subscriptions.blueprint)
 app.register_functions(triggers.openapi.blueprint)
 app.register_functions(triggers.triage.blueprint)
+app.register_functions(triggers.sweep.blueprint)
 app.register_functions(orchestrators.functions.blueprint)
 app.register_functions(activities.functions.blueprint)

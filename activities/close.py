@@ -4,6 +4,9 @@ from activities.wiring import azure
 from bootmend.evidence.store import evidence_store
 from bootmend.models.jobs import Account, Found, Stored, WriteReport
 from bootmend.names import ResourceId
+from bootmend.report_page import SHOWN, report_page
+
+PAGE = "report.html"
 
 
 async def account(job: Account) -> Found:
@@ -16,5 +19,18 @@ async def account(job: Account) -> Found:
 
 
 async def write_report(job: WriteReport) -> Stored:
-    name = await evidence_store().put(job.report.id, job.name, job.report.model_dump_json(indent=1).encode())
-    return Stored(names=(name,))
+    """The JSON first: the page is made from it and from the pictures and logs stored before."""
+    store, report = evidence_store(), job.report
+    names = [await store.put(report.id, job.name, report.model_dump_json(indent=1).encode())]
+    pieces = {name: await _piece(report.id, name) for name in report.evidence if SHOWN.fullmatch(name)}
+    page = report_page(report, {name: data for name, data in pieces.items() if data is not None})
+    names.append(await store.put(report.id, PAGE, page.encode()))
+    return Stored(names=tuple(names))
+
+
+async def _piece(repair_id: str, name: str) -> bytes | None:
+    """None for what is not there, or too large to be read whole."""
+    try:
+        return await evidence_store().get(repair_id, name)
+    except ValueError:
+        return None

@@ -4,6 +4,7 @@ from activities.wiring import azure
 from bootmend.arm.errors import Locked
 from bootmend.arm.records import Blob
 from bootmend.decide import decide as decided
+from bootmend.dry_run import dry_run_plan
 from bootmend.evidence.store import evidence_store
 from bootmend.models.azure import DiskFacts, Survey, VmFacts
 from bootmend.models.boot import BootEvidence, SerialReading
@@ -82,4 +83,7 @@ async def read_tail(vm_id: str, url: str, limit: int) -> Blob | None:
 
 async def decide(job: Decide) -> Verdict:
     """Decides what may change between releases inside an activity, so that the answer is recorded."""
-    return decided(job.survey, job.evidence, job.policy, settings())
+    verdict = decided(job.survey, job.evidence, job.policy, settings())
+    if verdict.means is None or not job.policy.dry_run:
+        return verdict
+    return verdict.model_copy(update={"plan": dry_run_plan(job.survey.vm.id, verdict.means)})

@@ -2,7 +2,7 @@
 
 from azure.durable_functions import Blueprint
 
-from activities import backup, close, collect, diagnose, guest, look, notify, source, triage, workshop
+from activities import backup, close, collect, diagnose, guest, look, notify, source, sweep, triage, workshop
 from activities.registry import register
 
 ACTIVITIES = (
@@ -37,6 +37,7 @@ ACTIVITIES = (
     collect.prepare_ticket,
     close.account,
     close.write_report,
+    sweep.look_for_orphans,
     triage.look_at_vm,
     notify.find_recipients,
     notify.deliver,

@@ -19,6 +19,8 @@ _LOG = logging.getLogger("bootmend.notify")
 
 async def find_recipients(job: Notice) -> Recipients:
     """Every subscription that wants this notice, and the Event Grid topic where there is one."""
+    what = job.data.outcome or (job.data.checkpoint.name if job.data.checkpoint else "")
+    _LOG.info("notice: %s of repair %s: %s", job.type, job.data.repair_id, what)
     wanted = [one.id for one in await subscription_store().all() if _wants(one, job)]
     return Recipients(ids=(*wanted, EVENT_TOPIC) if settings().event_topic else tuple(wanted))
 

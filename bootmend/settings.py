@@ -57,6 +57,8 @@ class Settings(BaseModel):
     """How long after a triage further events about the same VM start nothing."""
     repairs_a_day: Annotated[int, Field(ge=0, le=100)] = 2
     """After so many repairs of one VM in 24 hours an event no longer repairs it without a person's approval."""
+    sweep_dry_run: bool = True
+    """Whether the sweep of orphans only tells what it would remove."""
     auto_approve: bool = False
     """Whether events and alerts may repair every VM without approval, not only one with the tag bootmend:auto=yes."""
     easy_auth: bool = False
@@ -110,6 +112,8 @@ class Settings(BaseModel):
             raise ValueError(
                 f"{PREFIX}WEBHOOK_KEY must hold at least 16 characters where {PREFIX}WEBHOOK_HOSTS names hosts"
             )
+        if self.event_topic.startswith("http:") and self.arm_endpoint.startswith("https:"):
+            raise ValueError(f"{PREFIX}EVENT_TOPIC must begin with https://, its key is sent there")
         if self.event_topic and not self.event_topic_key.get_secret_value():
             raise ValueError(f"{PREFIX}EVENT_TOPIC_KEY is missing, {PREFIX}EVENT_TOPIC needs it")
         if not self.requester_may_approve and not self.easy_auth:

@@ -89,9 +89,9 @@ def _delete(run: Run, resource_id: str) -> Steps[None]:
     try:
         yield from done(run.ctx, workshop.begin_delete, job, attempts=PATIENCE)
     except StepFailedError as failed:
-        run.leave(resource_id, f"could not be deleted: {failed.failure.code}: {failed.failure.message}")
-        for part in parts_of_repair_vm(resource_id):
-            run.leave(part, "goes with the repair VM, which could not be deleted")
+        why = f"could not be deleted: {failed.failure.code}: {failed.failure.message}"
+        for left in (resource_id, *parts_of_repair_vm(resource_id)):
+            run.leave(left, why)
 
 
 def _untag(run: Run) -> Steps[None]:
@@ -168,7 +168,7 @@ def notify(run: Run, ending: Ending) -> Steps[None]:
 
 @runbook_step
 def write_report(run: Run, ending: Ending) -> Steps[Report]:
-    run.keep_evidence(REPORT)
+    run.keep_evidence(REPORT, activity.PAGE)
     report = Report(
         id=run.job.repair_id,
         vm_id=run.job.vm_id,
@@ -176,6 +176,7 @@ def write_report(run: Run, ending: Ending) -> Steps[Report]:
         reason=ending.reason,
         diagnosis=run.diagnosis,
         backup=run.backup,
+        plan=run.verdict.plan if run.verdict and ending.outcome == "planned" else (),
         steps=run.steps_so_far(),
         transcripts=tuple(run.transcripts),
         fix=run.fix,

@@ -7,6 +7,7 @@ from orchestrators.backup import watch_restore
 from orchestrators.notify import deliver_notice, notify
 from orchestrators.prepare import make_repair_vm
 from orchestrators.repair_vm import repair_vm
+from orchestrators.sweep import sweep
 from orchestrators.triage_vm import triage_vm
 from orchestrators.waiting import watch_boot, watch_guest, watch_operation
 
@@ -18,6 +19,7 @@ ORCHESTRATORS = (
     watch_guest,
     watch_boot,
     watch_restore,
+    sweep,
     triage_vm,
     notify,
     deliver_notice,

@@ -1,6 +1,7 @@
 """`python -m sandbox`: play a scenario, watch one, or keep a sandbox up."""
 
 import argparse
+import signal
 import sys
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from sandbox.scenario_yaml import ScenarioError
 EXAMPLE = Path(__file__).parent / "scenarios" / "corrupt-system-file.yaml"
 WRONG_FILE = 2
 INTERRUPTED = 130
+TERMINATED = 143
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -68,4 +70,6 @@ def _positive(text: str) -> float:
 
 
 if __name__ == "__main__":
+    # Leaves by the way of every `with`, so that the host's process and the evidence folder go too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
     sys.exit(main())

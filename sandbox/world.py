@@ -16,6 +16,7 @@ from sandbox.clock import VirtualClock
 from sandbox.engine.durable_engine import DurableEngine
 from sandbox.host.keys import HostKeys
 from sandbox.host.process import HostProcess
+from sandbox.host.timer_schedule import TimerSchedule
 from sandbox.player.account import VmSeen, changes, see_vm, to_be_listed
 from sandbox.player.api import RepairApi
 from sandbox.scenario import Scenario
@@ -36,8 +37,13 @@ class World:
         port: int = 0,
         engine: Callable[[VirtualClock], DurableEngine] = DurableEngine,
         roles: Path = ROLES,
+        *,
+        timers: bool = False,
     ) -> None:
-        """`port` is the function app's; 0 takes a free one. `roles`: the folder of the role definitions."""
+        """`port` is the function app's; 0 takes a free one. `roles`: the folder of the role definitions.
+
+        `timers`: whether the app's timer functions run. Then there is always something that is still to come.
+        """
         self.scenario = scenario
         self.clock = VirtualClock()
         self.engine = engine(self.clock)
@@ -52,6 +58,7 @@ class World:
         self.keys = HostKeys()
         self._app_folder = app_folder
         self._port = port
+        self._timers = timers
         self._closing = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
@@ -66,6 +73,10 @@ class World:
             self._host = _HostOnPort(self._port, self._app_folder, engine_address, environment, self.keys)
             self._host.start()
             stack.callback(self._host.stop)
+            if self._timers:
+                schedule = TimerSchedule(self.clock, self._host)
+                schedule.start()
+                stack.callback(schedule.stop)
             self.api = RepairApi(self._host.url, self.keys.function, self.keys.system)
             stack.callback(self.api.close)
             self._closing = stack.pop_all()

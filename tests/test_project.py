@@ -20,7 +20,7 @@ GROUPS = {"requirements.txt": [], "requirements/sandbox.txt": ["sandbox"], "requ
 DEPLOYED = {"function_app.py", "host.json", "requirements.txt"} | {
     "activities", "bootmend", "console", "orchestrators", "triggers", ".python_packages",
 }  # fmt: skip
-TARGETS = {"demo", "test", "check", "bench", "lock", "clean", "help"}
+TARGETS = {"demo", "test", "check", "bench", "lock", "clean", "help", "package", "test-faults"}
 
 
 def text(name: str) -> str:

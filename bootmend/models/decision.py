@@ -48,3 +48,5 @@ class Verdict(Record):
     means: Means | None = None
     ask_first: bool = False
     """True where a person must approve although the policy would not ask."""
+    plan: tuple[str, ...] = ()
+    """What would be done, of a dry run: sentences and indented commands (bootmend.dry_run)."""

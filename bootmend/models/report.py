@@ -22,6 +22,8 @@ class Report(Record):
     reason: str
     diagnosis: Diagnosis | None = None
     backup: BackupReport | None = None
+    plan: tuple[str, ...] = ()
+    """What would be done, of a dry run: sentences, and commands indented by four spaces."""
     steps: tuple[StepRecord, ...] = ()
     transcripts: tuple[Transcript, ...] = ()
     fix: FixVerdict | None = None

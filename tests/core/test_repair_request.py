@@ -90,6 +90,8 @@ def test_what_names_no_vm_is_refused(vm_id: str) -> None:
         ),
         pytest.param({"on_failure": "delete_original"}, "policy.on_failure", id="to delete the original"),
         pytest.param({"keep_original_days": -1}, "policy.keep_original_days", id="days before today"),
+        pytest.param({"keep_original_days": 3651}, "policy.keep_original_days", id="more than ten years"),
+        pytest.param({"crash_attempts": -1}, "policy.crash_attempts", id="less than no crash"),
         pytest.param({"crash_attempts": 6}, "policy.crash_attempts", id="too many crashes"),
         pytest.param(
             {"prefer_backup": {"age": "P1D"}}, "policy.prefer_backup.age", id="a misspelt key of the backup's"
@@ -109,6 +111,12 @@ def test_a_wrong_policy_names_its_field(policy: dict[str, Any], field: str) -> N
 )
 def test_durations_are_iso_8601(text: str, value: timedelta) -> None:
     assert Policy.model_validate({"checkpoint_timeout": text}).checkpoint_timeout == value
+
+
+@pytest.mark.parametrize(("days", "attempts"), [(0, 0), (3650, 5)])
+def test_a_policy_at_its_limits_is_taken(days: int, attempts: int) -> None:
+    chosen = Policy.model_validate({"keep_original_days": days, "crash_attempts": attempts})
+    assert (chosen.keep_original_days, chosen.crash_attempts) == (days, attempts)
 
 
 def test_prefer_backup_has_an_age_of_a_day() -> None:

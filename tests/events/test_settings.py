@@ -21,6 +21,7 @@ TOPIC = "https://topic.westeurope-1.eventgrid.azure.net/api/events"
         ({"WEBHOOK_HOSTS": '["a.*.example.com"]'}, "host name"),
         ({"EVENT_TOPIC": TOPIC}, "BOOTMEND_EVENT_TOPIC_KEY"),
         ({"EVENT_TOPIC": "topic.example.com"}, "BOOTMEND_EVENT_TOPIC"),
+        ({"EVENT_TOPIC": TOPIC.replace("https", "http"), "EVENT_TOPIC_KEY": "x"}, "https://"),
         ({"REQUESTER_MAY_APPROVE": "false"}, "BOOTMEND_EASY_AUTH"),
         ({"SETTLE_SECONDS": "-1"}, "BOOTMEND_SETTLE_SECONDS"),
     ],

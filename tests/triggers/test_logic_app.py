@@ -156,6 +156,36 @@ def test_a_receiver_that_wants_no_more_or_redirects_is_not_tried_again(status: i
         assert app.call("DELETE", made.headers["location"]).status == (204 if left else 404)
 
 
+def test_an_event_grid_topic_gets_every_notification_with_its_key() -> None:
+    with receiver() as topic:
+        endpoint = topic.url.partition("/hook")[0] + "/api/events"
+        given = {"BOOTMEND_EVENT_TOPIC": endpoint, "BOOTMEND_EVENT_TOPIC_KEY": "the-key-of-the-topic"}
+        with live(given) as app:
+            app.call("POST", "/api/repairs", request(app, policy={"dry_run": True}))
+            app.pass_time(lambda: len(topic.got) == 2)
+        assert {got.path for got in topic.got} == {"/api/events"}
+        assert {got.headers["aeg-sas-key"] for got in topic.got} == {"the-key-of-the-topic"}
+        assert sorted(topic.types()) == ["bootmend.repair.finished", "bootmend.repair.started"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://hooks.example.com/x",
+        "https://10.0.0.4/x",
+        "https://ada:secret@hooks.example.com/x",
+        "https://unknown.example.com/x",
+        "https://2130706433/x",
+    ],
+)
+def test_a_callback_that_leads_elsewhere_is_refused_before_anything_starts(url: str) -> None:
+    with live({**SIGNED, "BOOTMEND_WEBHOOK_HOSTS": '["hooks.example.com"]'}) as app:
+        for path, body in (("/api/repairs", request(app)), ("/api/subscriptions", {})):
+            refused = app.call("POST", path, {**body, "callback_url": url})
+            assert (refused.status, refused.body["errors"][0]["field"]) == (422, "callback_url")
+        assert app.repairs() == []
+
+
 def test_subscriptions_end_by_their_location_or_their_url() -> None:
     with live(SIGNED) as app, receiver() as hook:
         first, again = subscribe(app, hook), subscribe(app, hook)
