@@ -10,6 +10,7 @@ from azure.durable_functions import DFApp
 import activities.functions
 import orchestrators.functions
 import triggers.alerts
+import triggers.console
 import triggers.events
 import triggers.evidence
 import triggers.openapi
@@ -28,6 +29,7 @@ app.register_functions(triggers.events.blueprint)
 app.register_functions(triggers.alerts.blueprint)
 app.register_functions(triggers.subscriptions.blueprint)
 app.register_functions(triggers.openapi.blueprint)
+app.register_functions(triggers.console.blueprint)
 app.register_functions(triggers.triage.blueprint)
 app.register_functions(triggers.sweep.blueprint)
 app.register_functions(orchestrators.functions.blueprint)

@@ -96,10 +96,11 @@ def _after(vm: ResourceId, means: Means) -> tuple[str, ...]:
 def planned_commands(means: Means) -> tuple[str, ...]:
     """The article's native command lines for a VM like this one, with placeholders for what only the disk can tell."""
     machine = Machine(memory_gb=means.memory_gb, generation=means.generation, is_client=means.is_client)
-    planned = article.plan(_typical_disk(means), machine)
-    if not isinstance(planned, Plan):
-        raise RuntimeError(f"the typical disk of a dry run must be repairable: {planned.reason}")
-    return tuple(_with_placeholders(line) for line in planned.lines)
+    match article.plan(_typical_disk(means), machine):
+        case Plan() as plan:
+            return tuple(_with_placeholders(line) for line in plan.lines)
+        case refusal:
+            raise RuntimeError(f"the typical disk of a dry run must be repairable: {refusal.reason}")
 
 
 def _with_placeholders(line: str) -> str:

@@ -46,12 +46,15 @@ def _operating_system(survey: Survey) -> Iterator[Refused]:
 
 def _state(survey: Survey, policy: Policy) -> Iterator[Refused]:
     vm = survey.vm
-    if vm.power in {"deallocated", "stopped"}:
+    if vm.power == "deallocated":
         if policy.require_diagnosis:
             reason = (
                 f"the VM is {vm.power}, so nothing can be diagnosed; start it, or set policy.require_diagnosis to false"
             )
             yield Refused(code="NotRunning", reason=reason)
+    elif vm.power == "stopped":
+        reason = "the VM is stopped and still allocated: start it, or deallocate it, and ask again"
+        yield Refused(code="NotRunning", reason=reason)
     elif vm.power != "running":
         yield Refused(code="InTransition", reason=f"the VM's power state is {vm.power}; ask again when it has settled")
     if vm.provisioning_state not in {"Succeeded", "Failed"}:

@@ -14,6 +14,7 @@ from string import Template
 from typing import Final
 from xml.etree.ElementTree import Element, tostring
 
+from bootmend.markup import el, plain
 from bootmend.models.guest import CommandResult, Transcript
 from bootmend.models.repair import StepRecord
 from bootmend.models.report import Report
@@ -28,8 +29,6 @@ LABELS: Final = {"before": "Before", "again": "Before, looked at again", "after"
 _TEMPLATE: Final = Path(__file__).with_suffix(".html")
 _GOOD: Final = frozenset({"repaired", "restored_from_backup", "planned", "not_applicable"})
 _BAD: Final = frozenset({"failed", "escalated"})
-_ESCAPES: Final = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
-_UNPRINTABLE: Final = re.compile(r"[^\t\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def report_page(report: Report, pieces: Mapping[str, bytes]) -> str:
@@ -38,24 +37,6 @@ def report_page(report: Report, pieces: Mapping[str, bytes]) -> str:
     title = f"{_vm_name(report)}: {report.outcome}"
     template = Template(_TEMPLATE.read_text(encoding="utf-8"))
     return template.substitute(title=escape(plain(title)), body=tostring(body, encoding="unicode", method="html"))
-
-
-def el(tag: str, /, *content: Element | str | None, **attributes: str) -> Element:
-    """An element with texts and elements in order. Attribute `cls` is the class; a None is left out."""
-    made = Element(tag, {("class" if name == "cls" else name): plain(value) for name, value in attributes.items()})
-    for piece in content:
-        if isinstance(piece, Element):
-            made.append(piece)
-        elif piece is not None and len(made):
-            made[-1].tail = (made[-1].tail or "") + plain(piece)
-        elif piece is not None:
-            made.text = (made.text or "") + plain(piece)
-    return made
-
-
-def plain(text: str) -> str:
-    """Text that HTML can hold: without terminal escapes, control characters and half surrogates."""
-    return _UNPRINTABLE.sub("�", _ESCAPES.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
 
 
 def _parts(report: Report, pieces: Mapping[str, bytes]) -> Iterable[Element | None]:
@@ -111,7 +92,7 @@ def _left(report: Report) -> Iterable[Element]:
         yield _table(("Resource", "Why"), ((left.resource_id, left.why) for left in report.leftovers))
     if report.kept:
         yield el("h3", "Kept: there on purpose")
-        rows = ((kept.resource_id, kept.why, _time(kept.until) if kept.until else "–") for kept in report.kept)
+        rows = ((kept.resource_id, kept.why, _time(kept.until) if kept.until else "-") for kept in report.kept)
         yield _table(("Resource", "Why", "Advised until"), rows)
 
 
@@ -127,7 +108,7 @@ def _checkpoints(report: Report) -> Iterable[Element]:
 
 def _timeline(steps: tuple[StepRecord, ...]) -> Iterable[Element]:
     yield el("h2", "Runbook")
-    yield timeline(steps, el)
+    yield timeline(steps)
     rows = ((step.name, _time(step.started_at), _seconds(step), step.result or "running") for step in steps)
     yield _table(("Step", "Begun", "Took", "Result"), rows)
 
@@ -179,7 +160,7 @@ def _transcript(transcript: Transcript) -> Iterable[Element]:
         yield _command(command)
     if transcript.sfc and transcript.sfc.lines:
         yield el("h3", "SFC's log")
-        yield el("pre", "\n".join(f"{line.count} × {line.text}" for line in transcript.sfc.lines))
+        yield el("pre", "\n".join(f"{line.count} times: {line.text}" for line in transcript.sfc.lines))
 
 
 def _command(command: CommandResult) -> Element:
@@ -221,7 +202,7 @@ def _time(moment: datetime) -> str:
 
 
 def _seconds(step: StepRecord) -> str:
-    return f"{(step.finished_at - step.started_at).total_seconds():.0f} s" if step.finished_at else "–"
+    return f"{(step.finished_at - step.started_at).total_seconds():.0f} s" if step.finished_at else "-"
 
 
 def _vm_name(report: Report) -> str:

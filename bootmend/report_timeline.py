@@ -1,9 +1,9 @@
 """The runbook as a chart: one bar a step, along the time that the repair took. Inline SVG."""
 
-from collections.abc import Callable
 from datetime import datetime
 from xml.etree.ElementTree import Element
 
+from bootmend.markup import el
 from bootmend.models.repair import StepRecord
 
 _ROW, _LABEL, _WIDTH = 20, 170, 900
@@ -11,8 +11,8 @@ _LEAST = 2.0
 """Width of a step that took no time, so that it is seen."""
 
 
-def timeline(steps: tuple[StepRecord, ...], el: Callable[..., Element]) -> Element:
-    """An `<svg>` made by `el`, as `report_page.el` makes elements. A step that has no end reaches to the last time known."""
+def timeline(steps: tuple[StepRecord, ...]) -> Element:
+    """An `<svg>` of one row a step; a paragraph where there is none. A step that has no end reaches to the last time known."""
     times = [moment for step in steps for moment in (step.started_at, step.finished_at) if moment]
     if not times:
         return el("p", "No step was begun.")
@@ -20,17 +20,15 @@ def timeline(steps: tuple[StepRecord, ...], el: Callable[..., Element]) -> Eleme
     height = _ROW * len(steps) + 24
     return el(
         "svg",
-        *(part for row, step in enumerate(steps) for part in _row(row, step, first, last, el)),
-        *_axis(height, (last - first).total_seconds(), el),
+        *(part for row, step in enumerate(steps) for part in _row(row, step, first, last)),
+        *_axis(height, (last - first).total_seconds()),
         viewBox=f"0 0 {_LABEL + _WIDTH + 60} {height}",
         role="img",
         **{"aria-label": f"{len(steps)} steps in {_words((last - first).total_seconds())}; the table below has each"},
     )
 
 
-def _row(
-    row: int, step: StepRecord, first: datetime, last: datetime, el: Callable[..., Element]
-) -> tuple[Element, ...]:
+def _row(row: int, step: StepRecord, first: datetime, last: datetime) -> tuple[Element, ...]:
     whole = max((last - first).total_seconds(), 1.0)
     begun = (step.started_at - first).total_seconds()
     took = ((step.finished_at or last) - step.started_at).total_seconds()
@@ -43,7 +41,7 @@ def _row(
     )
 
 
-def _axis(height: int, whole: float, el: Callable[..., Element]) -> tuple[Element, ...]:
+def _axis(height: int, whole: float) -> tuple[Element, ...]:
     marks = (0.0, 0.25, 0.5, 0.75, 1.0)
     return tuple(
         el(

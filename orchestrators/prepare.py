@@ -41,7 +41,7 @@ def deallocate_source(run: Run) -> Steps[SourceMark]:
     if run.means.was_running:
         yield from done(run.ctx, source_activity.begin_deallocate, run.subject)
     now = yield from step(run.ctx, source_activity.read_source, run.subject)
-    if now.mark is None or now.mark.power not in {"deallocated", "stopped"}:
+    if now.mark is None or now.mark.power != "deallocated":
         failure = Failure(
             code="NotDeallocated", kind="changed", message=f"the VM is {now.power} after it was deallocated"
         )

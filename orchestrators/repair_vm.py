@@ -45,8 +45,14 @@ def to_an_end(run: Run) -> Steps[Ending]:
     except RepairEndedError as ended:
         return (yield from undone(run, ended.ending))
     except StepFailedError as failed:
-        return (yield from undone(run, Ending("rolled_back" if run.touched else "refused", failure_words(failed))))
+        return (yield from undone(run, broken_off(run, failure_words(failed))))
+    except Exception as unforeseen:  # noqa: BLE001 - a bug of ours must not leave the VM without its disk
+        return (yield from undone(run, broken_off(run, f"unforeseen: {type(unforeseen).__name__}: {unforeseen}"[:500])))
     return Ending("repaired", booted_words(run))
+
+
+def broken_off(run: Run, reason: str) -> Ending:
+    return Ending("rolled_back" if run.touched else "refused", reason)
 
 
 def undone(run: Run, ending: Ending) -> Steps[Ending]:

@@ -162,7 +162,7 @@ class Run:
 
 def cancel_words(cancel: task.Task[Any]) -> str:
     asked = cancel.get_result() if cancel.is_complete else None
-    by = asked.get("by", "somebody") if isinstance(asked, dict) else "somebody"
+    by = (asked.get("by") if isinstance(asked, dict) else None) or "somebody"
     return f"cancelled on request of {by}"
 
 

@@ -120,6 +120,7 @@ def watch_boot(ctx: task.OrchestrationContext, wire: dict[str, Any]) -> Steps[An
             round_ = yield from step(ctx, look_at_boot, job)
         except StepFailedError as failed:
             return Answer(failure=failed.failure).model_dump(mode="json")
+        ctx.set_custom_status(round_.progress().model_dump(mode="json"))
         if round_.verdict is not None:
             return Answer(value=round_.verdict.model_dump(mode="json")).model_dump(mode="json")
     ctx.continue_as_new(round_.model_dump(mode="json"))

@@ -41,3 +41,13 @@ class BootRound(Record):
     watch: BootWatch
     next_look_in: float
     verdict: BootVerdict | None = None
+
+    def progress(self) -> "BootProgress":
+        return BootProgress(healthy_since=self.watch.healthy_since, stable_seconds=self.watch.stable_seconds)
+
+
+class BootProgress(Record):
+    """What callers see while a boot is watched: since when it looks healthy, and how long it has to stay so."""
+
+    healthy_since: Moment | None
+    stable_seconds: int

@@ -92,6 +92,8 @@ def build(app: FunctionApp, options: HostOptions, url: str, ready: Callable[[], 
 def _listen(port: int) -> socket.socket:
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # Head and body of an answer are written apart; an accepted socket would wait for the first one's acknowledgement.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     listener.bind(("127.0.0.1", port))
     listener.listen(128)
     return listener

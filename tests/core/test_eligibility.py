@@ -136,7 +136,7 @@ def test_not_refused(seen: Survey) -> None:
 
 
 @pytest.mark.parametrize(
-    ("power", "expected"), [("deallocated", []), ("stopped", []), ("deallocating", ["InTransition"])]
+    ("power", "expected"), [("deallocated", []), ("stopped", ["NotRunning"]), ("deallocating", ["InTransition"])]
 )
 def test_without_a_diagnosis_a_vm_that_is_off_may_be_repaired(power: str, expected: list[str]) -> None:
     assert codes(survey(vm=vm(power=power)), NO_DIAGNOSIS) == expected

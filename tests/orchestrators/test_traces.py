@@ -184,6 +184,15 @@ def test_a_vm_that_recovered_while_a_person_thought_is_left_alone() -> None:
     assert not [name for name in world.begun_when if name.startswith("begin_")]
 
 
+def test_a_bug_of_ours_leaves_the_vm_as_found() -> None:
+    world = SmallWorld()
+    world.look_at_guest = lambda job: world.account(job)  # type: ignore[assignment, method-assign, return-value]
+    played = play(world)
+    assert played.outcome == "rolled_back"
+    assert as_found(played)
+    assert world.made == set()
+
+
 def test_a_dry_run_touches_nothing() -> None:
     played = play(SmallWorld(), policy={"dry_run": True})
     assert played.outcome == "planned"
