@@ -18,13 +18,16 @@ STAMP := .venv/installed-$(shell cat .python-version $(LOCKED) | cksum | cut -d 
 
 STATIC_TESTS := tests/test_layout.py tests/test_orchestrator_lint.py tests/test_docs.py tests/test_project.py
 
-.PHONY: demo test check bench package lock clean help
+.PHONY: demo test test-faults check bench package lock clean help
 
 demo: $(STAMP)  ## repair a simulated VM before your eyes; SCENARIO=path.yaml plays another file
 	@$(PYTHON) -m sandbox demo $(SCENARIO)
 
 test: $(STAMP)  ## run every test; ARGS='-k name' hands arguments to pytest
 	@$(PYTHON) -m pytest $(ARGS)
+
+test-faults: $(STAMP)  ## play the crash matrix and the fault matrix, half an hour; SEED=7 chooses others
+	@$(PYTHON) -m sandbox.faults --page docs/reliability.md $(if $(SEED),--seed $(SEED))
 
 check: $(STAMP)  ## lint, format, types, layout and docs
 	@$(PYTHON) -m ruff check .
@@ -52,7 +55,7 @@ clean:  ## remove the environment and every cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help:  ## list these commands
-	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/make \1\t\2/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/make \1\t\2/p' Makefile | expand -t 18
 
 # Debian's python3 may come without ensurepip, and pyenv's python3.13 may be a shim that refuses: each candidate is tried.
 define FIND_PYTHON

@@ -34,6 +34,8 @@ ACTIVITIES = (
     look.look_at_guest,
     look.look_at_boot,
     collect.judge_dump,
+    collect.begin_upload,
+    collect.read_upload,
     collect.prepare_ticket,
     close.account,
     close.write_report,

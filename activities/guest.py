@@ -16,6 +16,7 @@ from bootmend.guest.output import read_facts as facts_in
 from bootmend.guest.output import read_transcript
 from bootmend.models.guest import GuestFacts
 from bootmend.models.jobs import (
+    BeginUpload,
     DataVolumes,
     Fixed,
     FixPlan,
@@ -30,7 +31,12 @@ from bootmend.models.jobs import (
 
 async def begin_script(job: GuestScript) -> ScriptBegun:
     """Begins a managed run command on the repair VM. Its name is fixed, so that beginning it twice runs it once."""
-    script = _script(job)
+    script = inspect_script(job.lun) if job.plan is None else execute_script(job.plan)
+    return await begin_run_command(job, script)
+
+
+async def begin_run_command(job: GuestScript | BeginUpload, script: Script) -> ScriptBegun:
+    """What is protected goes to Azure alone."""
     order = RunCommandOrder(
         vm_id=repair_vm(job),
         name=job.name,
@@ -42,12 +48,6 @@ async def begin_script(job: GuestScript) -> ScriptBegun:
     )
     await azure(job.vm_id).begin_run_command(order, script.protected)
     return ScriptBegun(timeout_seconds=script.timeout_seconds)
-
-
-def _script(job: GuestScript) -> Script:
-    if job.plan is not None:
-        return execute_script(job.plan)
-    return inspect_script(job.lun)
 
 
 async def read_facts(job: ReadFacts) -> GuestFacts:

@@ -60,4 +60,8 @@ async def _serial(vm_id: str, offset: int) -> SerialReading | None:
         # Begun anew, since the VM came up on another host: all of it is of this boot.
         log = await client.fetch_blob(found.serial_log_url, SERIAL_LIMIT)
         return read_serial_log(log.content) if log is not None else None
+    if log is not None and log.total_length > offset + SERIAL_LIMIT:
+        # More than one look can read: the end of it, where a bugcheck of just now stands. Earlier looks read the rest.
+        tail = await client.fetch_blob(found.serial_log_url, SERIAL_LIMIT, start=log.total_length - SERIAL_LIMIT)
+        return read_serial_log(tail.content, start=offset, base=log.total_length - SERIAL_LIMIT) if tail else None
     return read_serial_log(log.content, start=offset, base=offset) if log is not None else None

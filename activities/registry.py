@@ -9,6 +9,7 @@ from azure.durable_functions import Blueprint
 
 from activities.failures import failure_of
 from bootmend.arm.errors import ArmError
+from bootmend.evidence.store import EvidenceUnavailableError
 from bootmend.guest.output import GuestOutputError
 from bootmend.models.answer import Answer, Failure
 from bootmend.models.record import Record
@@ -38,4 +39,7 @@ async def answered[Job: Record, Value: Record](activity: Callable[[Job], Awaitab
         return Answer(failure=failure_of(error))
     except GuestOutputError as error:
         return Answer(failure=Failure(code="GuestOutput", kind="guest", message=str(error)))
+    except EvidenceUnavailableError as error:
+        _LOG.warning("%s: evidence cannot be reached: %s", activity.__name__, error)
+        return Answer(failure=Failure(code="EvidenceUnavailable", kind="busy", message=str(error), transient=True))
     return Answer(value=value.model_dump(mode="json"))

@@ -6,7 +6,7 @@ from activities.wiring import azure
 from bootmend import names
 from bootmend.arm.records import CopyOrder, RepairVmOrder, SnapshotOrder
 from bootmend.models.azure import Operation
-from bootmend.models.jobs import BeginRepairVm, Delete, DiskCopy, GuestScript, Prepare
+from bootmend.models.jobs import BeginRepairVm, BeginUpload, Delete, DiskCopy, GuestScript, Prepare
 
 
 async def begin_snapshot(job: DiskCopy) -> Operation:
@@ -69,6 +69,6 @@ async def begin_untag(job: Delete) -> Operation:
     return await azure(job.vm_id).begin_untag_disk(job.resource_id, job.repair_id)
 
 
-def repair_vm(job: Prepare | GuestScript) -> str:
+def repair_vm(job: Prepare | GuestScript | BeginUpload) -> str:
     subscription = names.ResourceId.parse(job.vm_id).subscription
     return names.repair_vm_id(subscription, job.means.repair_group, job.repair_id)

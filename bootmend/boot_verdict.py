@@ -22,6 +22,7 @@ def take_in(watch: BootWatch, look: BootLook) -> BootWatch:
         update={
             "agent_seen_down": down,
             "banner_seen": banner,
+            "serial_seen": watch.serial_seen or serial is not None,
             "healthy_since": (watch.healthy_since or look.at) if healthy else None,
             "bugcheck_seen": watch.bugcheck_seen or (serial is not None and serial.bugcheck_at is not None),
             "stop_code": watch.stop_code if serial is None or serial.stop_code is None else serial.stop_code,
@@ -31,7 +32,10 @@ def take_in(watch: BootWatch, look: BootLook) -> BootWatch:
 
 
 def judge(watch: BootWatch, look: BootLook) -> BootVerdict | None:
-    """The verdict, or None while it is too early. `watch` has `look` taken in already."""
+    """The verdict, or None while it is too early. `watch` has `look` taken in already.
+
+    Where a serial log was read before, the last look must have read it too: a bugcheck may stand in what it did not see.
+    """
     if watch.bugcheck_seen:
         text = None if watch.stop_code is None else stop_code_text(watch.stop_code)
         what = "a bugcheck without a readable stop code" if text is None else f"stop code {text}"
@@ -40,15 +44,25 @@ def judge(watch: BootWatch, look: BootLook) -> BootVerdict | None:
         return _verdict(
             watch, look, "stopped", f"the VM is {look.power}: somebody stopped it while its boot was watched"
         )
-    if watch.healthy_since is not None and look.at - watch.healthy_since >= timedelta(seconds=watch.stable_seconds):
-        since = f"since {watch.healthy_since:%H:%M:%SZ}, after this start"
-        reason = f"the VM agent reports Ready {since}, with no bugcheck, stable for {watch.stable_seconds} s"
-        return _verdict(watch, look, "booted", reason)
-    if look.at >= watch.give_up_at and watch.healthy_since is None:
+    unread = watch.serial_seen and look.serial is None
+    if _stable(watch, look) and not unread:
+        return _verdict(watch, look, "booted", _booted_words(watch))
+    if look.at >= watch.give_up_at and (watch.healthy_since is None or unread):
         return _verdict(
             watch, look, "silent", "neither a bugcheck nor a VM agent that stays Ready was seen after this start"
         )
     return None
+
+
+def _stable(watch: BootWatch, look: BootLook) -> bool:
+    stable = timedelta(seconds=watch.stable_seconds)
+    return watch.healthy_since is not None and look.at - watch.healthy_since >= stable
+
+
+def _booted_words(watch: BootWatch) -> str:
+    since = f"since {watch.healthy_since:%H:%M:%SZ}, after this start"
+    log = "with no bugcheck in the serial log" if watch.serial_seen else "there is no serial log to read"
+    return f"the VM agent reports Ready {since}, {log}, stable for {watch.stable_seconds} s"
 
 
 def next_look_in(watch: BootWatch, look: BootLook) -> timedelta:

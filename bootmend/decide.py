@@ -60,6 +60,7 @@ def _means(survey: Survey, evidence: BootEvidence, settings: Settings) -> Means:
         repair_group=settings.repair_group,
         stable_seconds=settings.stable_seconds,
         boot_minutes=settings.boot_minutes,
+        takes_dumps=bool(settings.evidence_url),
     )
 
 

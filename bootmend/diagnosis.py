@@ -7,7 +7,7 @@ from bootmend.models.azure import VmFacts
 from bootmend.models.boot import BootEvidence, Diagnosis, SerialReading
 from bootmend.models.record import Moment
 
-FRESH = timedelta(minutes=15)
+FRESH = timedelta(minutes=5)
 """An agent status older than this says nothing of the VM as it is now; neither does one from a clock that is as far ahead."""
 
 

@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, Json, SecretStr, ValidationEr
 from bootmend.names import ResourceId
 
 PREFIX = "BOOTMEND_"
+_CONTAINER = r"^(https://[^/?#@\s]+(/[^/?#@\s]+){1,2})?$"
+"""One path segment; two where the account stands in the path, as storage on a bare address has it."""
 _HOST = re.compile(r"(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 
 
@@ -43,8 +45,10 @@ class Settings(BaseModel):
     """JSON array: ids of the Recovery Services vaults in which recovery points are looked for. None: no backup is offered."""
     restore_staging: Json[dict[str, str]] | dict[str, str] = {}
     """JSON object: region name to the id of the storage account in which Azure Backup stages a restore there."""
-    evidence_folder: Path
-    """The folder in which evidence is kept: a mounted share, so that it outlives the instance."""
+    evidence_url: Annotated[str, Field(pattern=_CONTAINER)] = ""
+    """The Blob Storage container in which evidence is kept, by the app's own identity. Either this or `evidence_folder`."""
+    evidence_folder: Path | None = None
+    """The folder in which evidence is kept instead: for one machine. Without a container no memory dump can be uploaded."""
     stable_seconds: Annotated[int, Field(ge=60, le=3600)] = 195
     """How long a boot must stay healthy: the documented health lag, 15 s and up to 3 min."""
     boot_minutes: Annotated[int, Field(ge=2, le=240)] = 30
@@ -105,6 +109,15 @@ class Settings(BaseModel):
             if not _HOST.fullmatch(host.lower()):
                 raise ValueError(f"{host}: must be a host name such as hooks.example.com or *.example.com")
         return tuple(host.lower() for host in value)
+
+    @model_validator(mode="after")
+    def _one_place_of_evidence(self) -> Self:
+        if bool(self.evidence_url) == (self.evidence_folder is not None):
+            raise ValueError(
+                f"exactly one of {PREFIX}EVIDENCE_URL (https://account.blob.core.windows.net/container) and "
+                f"{PREFIX}EVIDENCE_FOLDER must be set"
+            )
+        return self
 
     @model_validator(mode="after")
     def _secrets_go_with_their_use(self) -> Self:

@@ -127,7 +127,8 @@ def _note(run: Run, look: RestoreLook) -> None:
         container = f"{backup.staging_id}/blobServices/default/containers/{look.staging_container}"
         why = "Azure Backup wrote the VM's configuration there when it restored the disk"
         until = moment(run.ctx) + timedelta(days=run.job.policy.keep_original_days)
-        run.kept.append(Kept(resource_id=container, why=why, until=until))
+        if all(kept.resource_id != container for kept in run.kept):
+            run.kept.append(Kept(resource_id=container, why=why, until=until))
 
 
 def watch_restore(ctx: task.OrchestrationContext, wire: dict[str, Any]) -> Steps[Any]:

@@ -105,7 +105,7 @@ def _untag(run: Run) -> Steps[None]:
 
 
 def holding_copies(run: Run) -> list[str]:
-    """Copies that hold a dump which nothing could take."""
+    """Copies that hold a dump which was not uploaded."""
     return [copy_id(run.job.vm_id, run.job.repair_id, copy.label) for copy in run.further_copies if copy.keep]
 
 
@@ -155,7 +155,7 @@ def _kept(run: Run, ending: Ending) -> Iterator[Kept]:
         yield Kept(resource_id=run.copy_id, why="the VM ran with it, so it holds what was written since", until=until)
     for disk_id in holding_copies(run):
         yield Kept(
-            resource_id=disk_id, why="it holds the memory dump, which no storage account could take", until=until
+            resource_id=disk_id, why="it holds the memory dump, which was not uploaded", until=until
         )
 
 

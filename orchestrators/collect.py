@@ -5,16 +5,19 @@ Undo: `clean_up` deletes the copies; `put_back` gives the VM its own disk again.
 
 from activities import collect as activity
 from activities import source, workshop
-from bootmend.models.dump import DumpReport
+from bootmend.models.dump import DumpFile, DumpReport, JudgedDump
 from bootmend.models.guest import GuestFacts
-from bootmend.models.jobs import COPY_LUN, DiskCopy, GuestScript, JudgeDump, ReadUpload
+from bootmend.models.jobs import COPY_LUN, BeginUpload, DiskCopy, JudgeDump, ReadUpload
 from orchestrators.dump_room import MOST_DATA_DISKS, further_copy, inspected, made_and_attached
-from orchestrators.inspect import in_guest
+from orchestrators.inspect import script_ended
 from orchestrators.rebuild import start_source
 from orchestrators.run import Run, runbook_step
-from orchestrators.step import Steps, moment, step
+from orchestrators.step import StepFailedError, Steps, moment, step
 from orchestrators.verify import verify_boot
 from orchestrators.waiting import done
+
+UPLOADS = 3
+"""How often an upload is begun. Each goes on where the one before was broken off."""
 
 
 def collect(run: Run) -> Steps[bool]:
@@ -31,23 +34,31 @@ def collect(run: Run) -> Steps[bool]:
             if verdict.kind == "booted":
                 return True
         copies = yield from copy_failed_disk(run, attempt)
-        run.dump = yield from find_dump(run, copies, attempt + 1)
+        judged = yield from find_dump(run, copies, attempt + 1)
+        run.dump = judged.report
         if run.dump.found:
-            yield from _secure(run, run.dump, copies)
+            yield from _secure(run, judged, copies)
             return False
         for copy in copies:
             yield from done(run.ctx, workshop.begin_detach, copy)
     return False
 
 
-def _secure(run: Run, dump: DumpReport, copies: list[DiskCopy]) -> Steps[None]:
-    """Uploads the dump; where no storage account can take it, the copy that holds it is kept."""
-    if run.means.takes_dumps:
-        run.dump = yield from upload_dump(run, dump)
-        return
-    holding = next(copy for copy in copies if copy.lun == dump.lun)
+def _secure(run: Run, judged: JudgedDump, copies: list[DiskCopy]) -> Steps[None]:
+    """Uploads the dump; where there is no storage account, or it cannot be done, the copy that holds it is kept."""
+    why = "no storage account is configured that could take it"
+    if run.means.takes_dumps and judged.file is not None:
+        try:
+            run.dump = yield from upload_dump(run, judged.report, judged.file)
+        except StepFailedError as failed:
+            why = f"it could not be uploaded: {failed.failure.message}"
+        else:
+            run.keep_evidence(run.dump.evidence or "")
+            return
+    holding = next(copy for copy in copies if copy.lun == judged.report.lun)
     run.further_copies.remove(holding)
     run.further_copies.append(holding.model_copy(update={"keep": True}))
+    run.dump = judged.report.model_copy(update={"why": f"{judged.report.why}; {why}, so the disk that holds it is kept"})
 
 
 @runbook_step
@@ -65,7 +76,7 @@ def copy_failed_disk(run: Run, attempt: int) -> Steps[list[DiskCopy]]:
 
 
 @runbook_step
-def find_dump(run: Run, copies: list[DiskCopy], looks: int) -> Steps[DumpReport]:
+def find_dump(run: Run, copies: list[DiskCopy], looks: int) -> Steps[JudgedDump]:
     """Only a whole dump whose time fits a crash after the last start counts."""
     found: list[GuestFacts] = []
     for copy in copies:
@@ -76,12 +87,23 @@ def find_dump(run: Run, copies: list[DiskCopy], looks: int) -> Steps[DumpReport]
 
 
 @runbook_step
-def upload_dump(run: Run, dump: DumpReport) -> Steps[DumpReport]:
-    """From the guest straight to the evidence store; its length and checksum are proved there."""
-    job = GuestScript(**run.subject.model_dump(), kind="upload", name="upload", means=run.means, path=dump.path)
-    look = yield from in_guest(run, job)
-    return (
-        yield from step(
-            run.ctx, activity.read_upload, ReadUpload(**run.subject.model_dump(), dump=dump, output=look.output)
-        )
-    )
+def upload_dump(run: Run, report: DumpReport, file: DumpFile) -> Steps[DumpReport]:
+    """From the guest straight to the evidence store; its length and checksum are proved there.
+
+    What is interrupted or fails is begun again under another name: a run command that ended is not begun twice by its own.
+    """
+    for attempt in range(1, UPLOADS):
+        try:
+            return (yield from _sent(run, report, file, attempt))
+        except StepFailedError:
+            continue
+    return (yield from _sent(run, report, file, UPLOADS))
+
+
+def _sent(run: Run, report: DumpReport, file: DumpFile, attempt: int) -> Steps[DumpReport]:
+    subject = run.subject.model_dump()
+    job = BeginUpload(**subject, name=f"upload-{attempt}", means=run.means, file=file, at=moment(run.ctx))
+    begun = yield from step(run.ctx, activity.begin_upload, job)
+    look = yield from script_ended(run, job.name, begun)
+    proof = ReadUpload(**subject, report=report, file=file, output=look.output)
+    return (yield from step(run.ctx, activity.read_upload, proof))

@@ -1,27 +1,19 @@
-"""Evidence in Blob Storage, by the app's own identity: one prefix a repair in one container.
-
-The Azure SDK is imported when the store is first used. A client lives for one call: evidence is written a dozen times a
-repair, and a client that is kept would outlive the event loop that it was made on.
-"""
+"""Evidence in Blob Storage, by the app's own identity: one prefix a repair in one container."""
 
 from __future__ import annotations
 
 import hashlib
-from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
-from pathlib import Path
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
+from bootmend.evidence.container import Container
 from bootmend.evidence.store import _NAME, _REPAIR, checked
 from bootmend.models.record import Moment, Record
+from bootmend.settings import settings
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
-
-    from azure.core.credentials_async import AsyncTokenCredential
     from azure.storage.blob import BlobProperties
-    from azure.storage.blob.aio import BlobServiceClient
 
 LARGEST_READ: Final = 64 << 20
 """Bytes that `get` returns at most: a memory dump is never held in memory."""
@@ -52,34 +44,8 @@ class BlobFacts(Record):
     written_at: Moment
 
 
-def own_identity() -> AsyncTokenCredential:
-    """The managed identity of the app, or on a developer's machine whatever DefaultAzureCredential finds."""
-    from azure.identity.aio import DefaultAzureCredential
-
-    return DefaultAzureCredential()
-
-
-class BlobStore:
-    """An EvidenceStore in one container, which must exist. Raises azure-core's errors, which a retry may cure.
-
-    `account_url`: https, without a query. `credentials` makes one for each call, which closes it. `ca_file`: certificates to
-    trust instead of the public ones, where the storage is a private cloud's.
-    """
-
-    def __init__(
-        self,
-        account_url: str,
-        container: str,
-        credentials: Callable[[], AsyncTokenCredential] = own_identity,
-        ca_file: Path | None = None,
-    ) -> None:
-        parts = urlsplit(account_url)
-        if parts.scheme != "https" or parts.query or parts.username is not None:
-            raise ValueError("the storage account's URL must begin with https and hold neither a query nor a user")
-        self._account_url = account_url.rstrip("/")
-        self._container = container
-        self._credentials = credentials
-        self._ca_file = ca_file
+class BlobStore(Container):
+    """An EvidenceStore in one container. Raises EvidenceUnavailableError, which a retry may cure."""
 
     async def put(self, repair_id: str, name: str, data: bytes) -> str:
         """Stores and answers the name. Raises ValueError for a name or id that is not plain."""
@@ -150,24 +116,6 @@ class BlobStore:
             )
             return f"{service.get_blob_client(self._container, path).url}?{signature}"
 
-    @asynccontextmanager
-    async def _open(self) -> AsyncIterator[BlobServiceClient]:
-        from azure.storage.blob.aio import BlobServiceClient, ExponentialRetry
-
-        async with AsyncExitStack() as opened:
-            credential = await opened.enter_async_context(self._credentials())
-            service = BlobServiceClient(
-                self._account_url,
-                credential=credential,
-                # Longer waits belong to the activity's own retries.
-                retry_policy=ExponentialRetry(initial_backoff=1, increment_base=2, retry_total=2),
-                max_single_get_size=4 << 20,
-                connection_timeout=10,
-                read_timeout=60,
-                connection_verify=str(self._ca_file) if self._ca_file else True,
-            )
-            yield await opened.enter_async_context(service)
-
 
 def _path(repair_id: str, name: str) -> str:
     return f"{checked(_REPAIR, repair_id)}/{checked(_NAME, name)}"
@@ -181,3 +129,12 @@ def _facts(found: BlobProperties) -> BlobFacts:
         content_type=settings.content_type or "",
         written_at=found.last_modified,
     )
+
+
+@lru_cache(maxsize=1)
+def blob_store() -> BlobStore:
+    """The store in the container that the settings name. Raises RuntimeError where they name a folder instead."""
+    account_url, _, container = settings().evidence_url.rpartition("/")
+    if not container:
+        raise RuntimeError("evidence is kept in a folder: there is no container")
+    return BlobStore(account_url, container)

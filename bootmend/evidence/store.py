@@ -13,6 +13,10 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,79}")
 _REPAIR = re.compile(r"[0-9a-f]{16}-[0-9a-f]{12}")
 
 
+class EvidenceUnavailableError(Exception):
+    """The store cannot be reached, or refuses. `str()` says which and why, without any secret; a retry may cure it."""
+
+
 class EvidenceStore(Protocol):
     """Keeps screenshots, logs, transcripts and reports. A second `put` under a name replaces the first."""
 
@@ -70,4 +74,8 @@ def checked(pattern: re.Pattern[str], text: str) -> str:
 @lru_cache(maxsize=1)
 def evidence_store() -> EvidenceStore:
     """The store that the settings name."""
-    return FolderStore(settings().evidence_folder)
+    if (folder := settings().evidence_folder) is not None:
+        return FolderStore(folder)
+    from bootmend.evidence.blob import blob_store
+
+    return blob_store()

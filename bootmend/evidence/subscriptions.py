@@ -44,7 +44,7 @@ class FolderSubscriptions:
         await asyncio.to_thread(self._write, subscription)
 
     async def get(self, subscription_id: str) -> Subscription | None:
-        if _ID.fullmatch(subscription_id) is None:
+        if not is_id(subscription_id):
             return None
         return await asyncio.to_thread(_read, self._folder / f"{subscription_id}.json")
 
@@ -53,19 +53,30 @@ class FolderSubscriptions:
         return tuple(one for one in found if one is not None)
 
     async def remove(self, subscription_id: str) -> bool:
-        if _ID.fullmatch(subscription_id) is None:
+        if not is_id(subscription_id):
             return False
         return await asyncio.to_thread(_unlink, self._folder / f"{subscription_id}.json")
 
     def _write(self, subscription: Subscription) -> None:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         path = self._folder / f"{subscription.id}.json"
-        if not path.exists() and sum(1 for _ in self._folder.glob("[!.]*.json")) >= LIMIT:
-            raise TooManySubscriptionsError(f"there are {LIMIT} subscriptions already; delete those that nobody needs")
+        if not path.exists():
+            require_room(sum(1 for _ in self._folder.glob("[!.]*.json")))
         # A temporary file is readable by its owner alone, and keeps that when it takes its name.
         with tempfile.NamedTemporaryFile("w", dir=self._folder, prefix=".", delete=False, encoding="utf-8") as half:
             half.write(subscription.model_dump_json())
         Path(half.name).replace(path)
+
+
+def require_room(there: int) -> None:
+    """Raises TooManySubscriptionsError where one more would be too many."""
+    if there >= LIMIT:
+        raise TooManySubscriptionsError(f"there are {LIMIT} subscriptions already; delete those that nobody needs")
+
+
+def is_id(text: str) -> bool:
+    """Whether this can be a subscription's id at all."""
+    return _ID.fullmatch(text) is not None
 
 
 def _read(path: Path) -> Subscription | None:
@@ -86,4 +97,8 @@ def _unlink(path: Path) -> bool:
 @lru_cache(maxsize=1)
 def subscription_store() -> SubscriptionStore:
     """The store that the settings name."""
-    return FolderSubscriptions(settings().evidence_folder / "subscriptions")
+    if (folder := settings().evidence_folder) is not None:
+        return FolderSubscriptions(folder / "subscriptions")
+    from bootmend.evidence.blob_subscriptions import blob_subscriptions
+
+    return blob_subscriptions()

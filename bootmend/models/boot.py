@@ -64,6 +64,7 @@ class BootWatch(Record):
     stable_seconds: int
     agent_seen_down: bool = False
     banner_seen: bool = False
+    serial_seen: bool = False
     healthy_since: Moment | None = None
     bugcheck_seen: bool = False
     stop_code: int | None = None

@@ -1,6 +1,7 @@
 """What is known of the crash's memory dump, and of the ticket that names it."""
 
 from bootmend.memory_dump import DumpHeader
+from bootmend.models.guest import DiskIdentity, DumpFacts
 from bootmend.models.record import Moment, Record
 
 
@@ -21,6 +22,21 @@ class DumpReport(Record):
     md5: str | None = None
     looks: int = 1
     """How many crashes were waited for."""
+
+
+class DumpFile(Record):
+    """Where a dump lies: what the guest is told to send, and nothing but that file of that disk."""
+
+    facts: DumpFacts
+    lun: int
+    identity: DiskIdentity
+
+
+class JudgedDump(Record):
+    """`file`: of a dump that is found."""
+
+    report: DumpReport
+    file: DumpFile | None = None
 
 
 class TicketReport(Record):

@@ -6,7 +6,7 @@ from bootmend.articles.article import DataVolume, FixVerdict, Machine
 from bootmend.models.azure import Operation, Power, SourceMark, Survey
 from bootmend.models.boot import BootEvidence, BootWatch
 from bootmend.models.decision import Means
-from bootmend.models.dump import DumpReport
+from bootmend.models.dump import DumpFile, DumpReport
 from bootmend.models.guest import GuestFacts, Plan, Progress, Transcript
 from bootmend.models.record import Moment, Record
 from bootmend.models.repair import Policy
@@ -16,7 +16,7 @@ from bootmend.ticket import TicketFacts
 COPY_LUN = 0
 """Where the copy is attached: the repair VM is made without data disks, and the guest finds the disk by this number."""
 
-ScriptKind = Literal["inspect", "execute", "upload"]
+ScriptKind = Literal["inspect", "execute"]
 
 
 class Subject(Record):
@@ -86,14 +86,22 @@ class LookAtOperation(Subject):
 
 
 class GuestScript(Subject):
-    """A run command on the repair VM, under a name of its own. `plan` for `execute`, `path` of the file for `upload`."""
+    """A run command on the repair VM, under a name of its own. `plan` for `execute`."""
 
     kind: ScriptKind
     name: str
     means: Means
     lun: int = COPY_LUN
     plan: Plan | None = None
-    path: str | None = None
+
+
+class BeginUpload(Subject):
+    """A run command that sends a dump, under a name of its own. The link is made for `at`."""
+
+    name: str
+    means: Means
+    file: DumpFile
+    at: Moment
 
 
 class ScriptBegun(Record):
@@ -147,10 +155,10 @@ class JudgeDump(Record):
     looks: int
 
 
-class ReadUpload(Record):
-    dump: DumpReport
+class ReadUpload(Subject):
+    report: DumpReport
+    file: DumpFile
     output: str
-    evidence: str
 
 
 class PrepareTicket(Subject):

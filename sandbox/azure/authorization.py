@@ -24,9 +24,12 @@ class Role:
     name: str
     actions: tuple[str, ...]
     not_actions: tuple[str, ...]
+    data_actions: tuple[str, ...] = ()
 
-    def allows(self, action: str) -> bool:
-        """Whether the role grants the action; `*` stands for anything, and case does not matter."""
+    def allows(self, action: str, *, is_data: bool = False) -> bool:
+        """Whether the role grants the action; `*` stands for anything, and case does not matter. Data has actions of its own."""
+        if is_data:
+            return _any_matches(self.data_actions, action)
         return _any_matches(self.actions, action) and not _any_matches(self.not_actions, action)
 
 
@@ -62,10 +65,10 @@ class Assignments:
         if pair not in self._assigned:
             self._assigned.append(pair)
 
-    def permits(self, action: str, scope: str) -> bool:
+    def permits(self, action: str, scope: str, *, is_data: bool = False) -> bool:
         """Whether the identity may do this there; recorded if so."""
         for role, assigned in self._assigned:
-            if _covers(assigned, scope) and role.allows(action):
+            if _covers(assigned, scope) and role.allows(action, is_data=is_data):
                 self.used.add(Grant(action, role.file, assigned))
                 return True
         return False

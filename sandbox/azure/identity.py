@@ -15,6 +15,7 @@ from sandbox.azure.errors import ArmError
 from sandbox.azure.wire import Call, Json, Reply, stamp
 from sandbox.azure.world import TENANT
 
+STORAGE = "https://storage.azure.com"
 LIFETIME = timedelta(hours=24)
 
 
@@ -25,6 +26,7 @@ class Identity:
         self.header = secrets.token_hex(16)
         self._lifetime = lifetime
         self._expiry: dict[str, datetime] = {}
+        self._for_storage: set[str] = set()
 
     def issue(self, call: Call, now: datetime) -> Reply:
         """GET /identity/token?resource=…, as App Service answers it (api-version 2019-08-01)."""
@@ -44,13 +46,23 @@ class Identity:
         )
 
     def check(self, call: Call, now: datetime) -> None:
-        """Raises 401 unless the call bears a token of ours that has not expired."""
-        scheme, _, token = call.headers.get("authorization", "").partition(" ")
+        """Raises 401 unless the call bears a token of ours for Resource Manager that has not expired."""
+        if self._token_in(call.headers.get("authorization", ""), now) in self._for_storage:
+            raise _unauthorized("InvalidAuthenticationTokenAudience", "The access token is for another audience.")
+
+    def check_storage(self, authorization: str, now: datetime) -> None:
+        """Raises 401 unless this header bears a token of ours for Blob Storage that has not expired."""
+        if self._token_in(authorization, now) not in self._for_storage:
+            raise _unauthorized("InvalidAuthenticationInfo", "The access token is for another audience.")
+
+    def _token_in(self, authorization: str, now: datetime) -> str:
+        scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer" or token not in self._expiry:
             raise _unauthorized("InvalidAuthenticationToken", "The access token is missing or invalid.")
         if self._expiry[token] <= now:
             told = f"The access token expiry UTC time '{stamp(self._expiry[token])}' is earlier than current UTC time"
             raise _unauthorized("ExpiredAuthenticationToken", f"{told} '{stamp(now)}'.")
+        return token
 
     def expire_all(self) -> None:
         """Make every token that was issued worthless."""
@@ -69,6 +81,8 @@ class Identity:
             ".".join(_segment(part) for part in ({"alg": "none", "typ": "JWT"}, claims)) + "." + secrets.token_hex(16)
         )
         self._expiry[token] = now + self._lifetime
+        if resource.rstrip("/") == STORAGE:
+            self._for_storage.add(token)
         return token
 
 

@@ -21,7 +21,8 @@ from sandbox.azure.front import Front
 from sandbox.azure.identity import Identity
 from sandbox.azure.operations import Operations
 from sandbox.azure.recovery import RecoveryService
-from sandbox.azure.routes import routes
+from sandbox.azure.routes import Route, routes
+from sandbox.azure.secrets import Ledger, Secret
 from sandbox.azure.server import Server
 from sandbox.azure.sources import add_source
 from sandbox.azure.subscription import SubscriptionService
@@ -83,15 +84,9 @@ class AzureSimulator:
         self._faults = Faults(spec.faults)
         self._blobs = BlobService(self._account)
         self._recovery = RecoveryService(self._account)
-        served = routes(
-            MachineService(self._account, self._blobs),
-            RunCommandService(self._account),
-            DiskService(self._account),
-            SubscriptionService(self._account),
-            self._recovery,
-        )
-        self._front = Front(self._account, self._identity, self._faults, served)
-        self._server = Server(self._answer, clock.poke)
+        self._front = Front(self._account, self._identity, self._faults, self._routes())
+        self._ledger = Ledger()
+        self._server = Server(self._answer_and_note, clock.poke)
         self._assign_roles()
         for source in spec.sources:
             self.add_vm(source)
@@ -187,6 +182,15 @@ class AzureSimulator:
         with self._lock:
             return frozenset(self._account.assignments.used)
 
+    def _routes(self) -> tuple[Route, ...]:
+        return routes(
+            MachineService(self._account, self._blobs),
+            RunCommandService(self._account),
+            DiskService(self._account),
+            SubscriptionService(self._account),
+            self._recovery,
+        )
+
     def _assign_roles(self) -> None:
         spec = self._account.spec
         self._account.assignments.assign("repair-host", spec.group_id(spec.repair_group))
@@ -194,6 +198,17 @@ class AzureSimulator:
         self._account.assignments.assign("restore-staging", spec.staging_id)
         if spec.vault_readable:
             self._account.assignments.assign("backup-restorer", spec.vault_id)
+
+    def secrets(self) -> frozenset[Secret]:
+        """Every password, token and signature that the app sent or was given so far."""
+        with self._lock:
+            return frozenset(self._ledger.seen)
+
+    def _answer_and_note(self, call: Call) -> Reply:
+        with self._lock:
+            reply = self._answer(call)
+            self._ledger.note(call, reply)
+            return reply
 
     def _answer(self, call: Call) -> Reply:
         with self._lock:

@@ -91,6 +91,8 @@ class WorldSpec:
 
     vault_readable: bool = True
     """Whether the app's identity has its role on the vault."""
+    evidence_writable: bool = True
+    """Whether it has its role on the container of the evidence."""
 
     @property
     def vault_id(self) -> str:

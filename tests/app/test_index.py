@@ -27,6 +27,8 @@ ROUTES = {
     "unsubscribe": ("DELETE", "subscriptions/{id}"),
     "describe_api": ("GET", "openapi.json"),
 }
+STATIC = {"console": ("GET", "console/{*path}")}
+"""Static files, which hold nothing and so need no key."""
 WITH_CLIENT = {"begin_repair"}
 SETTINGS = {
     "BOOTMEND_REPAIR_GROUP": "rg-bootmend",
@@ -55,9 +57,16 @@ def with_trigger(kind: str) -> dict[str, dict[str, Any]]:
 
 def test_every_route_is_found_with_a_key_and_a_durable_client() -> None:
     found = with_trigger("httpTrigger")
-    assert {name: (b["httpTrigger"]["methods"][0], b["httpTrigger"]["route"]) for name, b in found.items()} == ROUTES
-    assert all(bindings["httpTrigger"]["authLevel"] == "FUNCTION" for bindings in found.values())
-    assert all("durableClient" in bindings for bindings in found.values())
+    served = {name: (b["httpTrigger"]["methods"][0], b["httpTrigger"]["route"]) for name, b in found.items()}
+    assert served == ROUTES | STATIC
+    assert all(found[name]["httpTrigger"]["authLevel"] == "FUNCTION" for name in ROUTES)
+    assert all("durableClient" in found[name] for name in ROUTES)
+
+
+def test_the_console_s_files_need_no_key_and_reach_no_repair() -> None:
+    console = with_trigger("httpTrigger")["console"]
+    assert console["httpTrigger"]["authLevel"] == "ANONYMOUS"
+    assert "durableClient" not in console
 
 
 def test_every_orchestrator_and_activity_is_found_under_its_own_name() -> None:
@@ -73,7 +82,7 @@ def test_the_event_grid_trigger_and_the_activity_that_starts_repairs_have_a_dura
 
 
 def test_there_is_nothing_else() -> None:
-    assert len(functions()) == len(ROUTES) + len(ORCHESTRATORS) + len(ACTIVITIES) + len(WITH_CLIENT) + 1
+    assert len(functions()) == len(ROUTES) + len(STATIC) + len(ORCHESTRATORS) + len(ACTIVITIES) + len(WITH_CLIENT) + 1
 
 
 def test_the_app_does_not_start_without_its_settings_and_names_each_one() -> None:

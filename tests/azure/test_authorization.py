@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -110,7 +111,7 @@ def test_a_subscription_is_not_listed_but_its_sizes_and_quota_are(in_cloud: InCl
     in_cloud(scene)
 
 
-def test_what_there_is_can_be_listed_by_group(in_cloud: InCloud) -> None:
+def test_what_there_is_can_be_listed_by_group(in_cloud: InCloud, wider_roles: Path) -> None:
     async def scene(cloud: Cloud) -> None:
         await make_copy(cloud)
         client = cloud.client
@@ -122,7 +123,7 @@ def test_what_there_is_can_be_listed_by_group(in_cloud: InCloud) -> None:
         found = (await cloud.get(group, "2024-11-01", **tagged)).json()["value"]
         assert {resource["name"] for resource in found} == {"copy", "copy-snap"}
 
-    in_cloud(scene)
+    in_cloud(scene, roles=wider_roles)
 
 
 def test_every_vm_of_the_world_is_reachable_in_its_group(in_cloud: InCloud) -> None:

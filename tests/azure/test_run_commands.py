@@ -1,6 +1,7 @@
 """Managed run commands: what is shown while a script runs, and what one that is cut off leaves behind."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -102,7 +103,9 @@ def test_a_whole_repair_with_the_shipped_scripts(in_cloud: InCloud) -> None:
 
 
 @pytest.mark.parametrize("ended_by", ["delete", "detach"])
-def test_a_script_that_is_cut_off_leaves_the_disk_as_it_was(in_cloud: InCloud, ended_by: str) -> None:
+def test_a_script_that_is_cut_off_leaves_the_disk_as_it_was(
+    in_cloud: InCloud, wider_roles: Path, ended_by: str
+) -> None:
     async def scene(cloud: Cloud) -> None:
         copy = await repair_vm_with_copy(cloud)
         await order(cloud, "execute", body(execute_script(await plan_of(cloud))))
@@ -113,7 +116,7 @@ def test_a_script_that_is_cut_off_leaves_the_disk_as_it_was(in_cloud: InCloud, e
         await detach(cloud, copy)
         assert not healthy(cloud, copy)
 
-    in_cloud(scene)
+    in_cloud(scene, roles=wider_roles)
 
 
 def test_the_time_limit_ends_a_script(in_cloud: InCloud) -> None:
@@ -161,7 +164,7 @@ def test_it_starts_some_seconds_after_the_order_and_hides_protected_parameters(i
     in_cloud(scene)
 
 
-def test_a_stopped_vm_takes_no_run_command_and_25_are_the_most(in_cloud: InCloud) -> None:
+def test_a_stopped_vm_takes_no_run_command_and_25_are_the_most(in_cloud: InCloud, wider_roles: Path) -> None:
     async def scene(cloud: Cloud) -> None:
         await repair_vm_with_copy(cloud)
         for number in range(25):
@@ -178,4 +181,4 @@ def test_a_stopped_vm_takes_no_run_command_and_25_are_the_most(in_cloud: InCloud
             await cloud.begin(commands.begin_create_or_update, SOURCE_GROUP, VM, "x", body(inspect_script(0)))
         assert caught.value.status_code == 403
 
-    in_cloud(scene)
+    in_cloud(scene, roles=wider_roles)

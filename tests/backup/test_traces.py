@@ -202,3 +202,12 @@ def test_a_dry_run_tells_of_the_backup_and_restores_nothing() -> None:
     assert played.outcome == "planned"
     assert played.report["backup"]["found"]
     assert played.world.calls["begin_restore"] == 0
+
+
+def test_a_restore_that_left_no_disk_lists_its_container_once() -> None:
+    world = with_point()
+    world.before["find_restored"] = world.made.clear
+    played = play(world, policy=PREFERRED)
+    assert played.outcome == "rolled_back"
+    assert "no disk" in played.report["reason"]
+    assert kept(played) == ["vm-web-01-4711"]

@@ -86,12 +86,19 @@ def verdict_on(*looks: BootLook) -> str | None:
         ),
         pytest.param([look(20, DOWN_NOW), look(900, DOWN_NOW)], None, id="not Ready, however new its time is"),
         pytest.param(
-            [look(60, ready(50), serial=UP), look(255, ready(250))], "booted", id="a new banner, then no log to be read"
+            [look(60, ready(50), serial=UP), look(255, ready(250))],
+            None,
+            id="a new banner, then no log to be read: a bugcheck may stand in it",
         ),
         pytest.param(
-            [look(60, STALE, serial=UP), look(90, ready(80)), look(285, ready(280))],
+            [look(60, ready(50), serial=UP), look(255, ready(250)), look(320, ready(310), serial=UP)],
             "booted",
-            id="a new banner, then Ready without a log",
+            id="a new banner, and the log is read again at the last look",
+        ),
+        pytest.param(
+            [look(60, STALE, serial=UP), look(90, ready(80)), look(4000, ready(3990))],
+            "silent",
+            id="a new banner, then Ready without a log until the patience ends",
         ),
         pytest.param([look(20, DOWN), look(90, UNDATED), look(900, UNDATED)], None, id="Ready without a time"),
         pytest.param(
@@ -159,7 +166,8 @@ def test_a_verdict_tells_when_and_after_how_many_looks() -> None:
     _, verdict = watched([look(20, DOWN), look(90, ready(80)), look(150, ready(140)), look(285, ready(280))])
     assert verdict == BootVerdict(
         kind="booted",
-        reason="the VM agent reports Ready since 13:01:30Z, after this start, with no bugcheck, stable for 195 s",
+        reason="the VM agent reports Ready since 13:01:30Z, after this start, there is no serial log to read, "
+        "stable for 195 s",
         started_at=STARTED,
         ready_at=STARTED + timedelta(seconds=90),
         decided_at=STARTED + timedelta(seconds=285),

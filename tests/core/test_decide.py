@@ -130,7 +130,15 @@ def test_the_repair_vm_joins_the_disk_in_its_zone() -> None:
 
 
 def test_a_vm_that_was_off_is_known_to_have_been_off() -> None:
-    assert means_of(survey(vm=vm(power="stopped")), SILENT, **NO_DIAGNOSIS).was_running is False
+    assert means_of(survey(vm=vm(power="deallocated")), SILENT, **NO_DIAGNOSIS).was_running is False
+
+
+def test_dumps_are_taken_only_where_a_container_could_hold_them() -> None:
+    container = settings(evidence_folder=None, evidence_url="https://account.blob.core.windows.net/evidence")
+    verdict = decide(survey(), evidence(), policy(), container)
+    assert verdict.means is not None
+    assert verdict.means.takes_dumps
+    assert not means_of(survey()).takes_dumps
 
 
 @pytest.mark.parametrize(

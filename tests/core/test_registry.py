@@ -24,6 +24,7 @@ from bootmend.arm.errors import (
     Throttled,
     Transient,
 )
+from bootmend.evidence.store import EvidenceUnavailableError
 from bootmend.guest.output import GuestOutputError
 from bootmend.models.answer import Answer, Failure
 from bootmend.models.jobs import Subject
@@ -107,6 +108,13 @@ def test_a_long_message_is_cut() -> None:
 def test_what_a_guest_printed_wrongly_is_a_failure_of_the_guest() -> None:
     answer = failing(GuestOutputError("the facts are not JSON"))
     assert answer.failure == Failure(code="GuestOutput", kind="guest", message="the facts are not JSON")
+
+
+def test_a_store_that_cannot_be_reached_is_worth_another_attempt() -> None:
+    failure = failing(EvidenceUnavailableError("the container answered 503")).failure
+    assert failure == Failure(
+        code="EvidenceUnavailable", kind="busy", message="the container answered 503", transient=True
+    )
 
 
 @pytest.mark.parametrize("error", [RuntimeError("a fault of ours"), KeyError("x"), ValueError("y")])

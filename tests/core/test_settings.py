@@ -14,6 +14,10 @@ COMPLETE = {
     "BOOTMEND_EVIDENCE_FOLDER": "/mnt/evidence",
 }
 
+CONTAINER = "https://account.blob.core.windows.net/evidence"
+HOSTS = '["*.example.com"]'
+TOPIC = "https://topic.westeurope-1.eventgrid.azure.net/api/events"
+
 
 def faults(**changes: str) -> list[str]:
     """The lines that tell the faults."""
@@ -74,6 +78,19 @@ def test_regions_are_known_by_display_name_too() -> None:
         ),
         pytest.param("REPAIR_SUBNETS", json.dumps({"westeurope": DISK_ID}), "id of a subnet", id="the id of a disk"),
         pytest.param("REPAIR_SIZES", "Standard_D2s_v5", "Invalid JSON", id="sizes are not JSON"),
+        pytest.param(
+            "EVIDENCE_URL", "http://account.blob.core.windows.net/e", "match pattern", id="evidence in the clear"
+        ),
+        pytest.param("EVIDENCE_URL", f"{CONTAINER}?sv=2021&sig=x", "match pattern", id="a container's SAS"),
+        pytest.param("BACKUP_VAULTS", json.dumps([DISK_ID]), "id of a vault", id="a disk for a vault"),
+        pytest.param(
+            "RESTORE_STAGING", json.dumps({"westeurope": DISK_ID}), "storage account", id="a disk for staging"
+        ),
+        pytest.param("WEBHOOK_HOSTS", '["https://hooks.example.com"]', "host name", id="a URL for a host"),
+        pytest.param("WEBHOOK_HOSTS", '["*"]', "host name", id="any host"),
+        pytest.param("EVENT_TOPIC", "https://topic.example.com/", "match pattern", id="a topic's bare host"),
+        pytest.param("AUTO_APPROVE", "perhaps", "boolean", id="neither true nor false"),
+        pytest.param("REPAIRS_A_DAY", "-1", "greater than or equal to 0", id="less than no repair a day"),
         pytest.param("STABLE_SECONDS", "long", "integer", id="no number"),
         pytest.param("STABLE_SECONDS", "59", "greater than or equal to 60", id="stable for less than a minute"),
         pytest.param("STABLE_SECONDS", "3601", "less than or equal to 3600", id="stable for more than an hour"),
@@ -94,9 +111,65 @@ def test_all_faults_are_told_at_once_and_in_order() -> None:
     with pytest.raises(SettingsError) as caught:
         Settings.from_environment({"BOOTMEND_BOOT_MINUTES": "x"})
     names = [line.partition(":")[0] for line in str(caught.value).splitlines()[1:]]
-    assert names == [
-        "BOOTMEND_BOOT_MINUTES",
-        "BOOTMEND_EVIDENCE_FOLDER",
-        "BOOTMEND_REPAIR_GROUP",
-        "BOOTMEND_REPAIR_SUBNETS",
-    ]
+    assert names == ["BOOTMEND_BOOT_MINUTES", "BOOTMEND_REPAIR_GROUP", "BOOTMEND_REPAIR_SUBNETS"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        pytest.param({"EVIDENCE_FOLDER": ""}, "exactly one of BOOTMEND_EVIDENCE_URL", id="no place of evidence"),
+        pytest.param({"EVIDENCE_URL": CONTAINER}, "exactly one of BOOTMEND_EVIDENCE_URL", id="two places of evidence"),
+        pytest.param({"WEBHOOK_HOSTS": HOSTS}, "BOOTMEND_WEBHOOK_KEY must hold", id="webhooks without a key"),
+        pytest.param(
+            {"WEBHOOK_HOSTS": HOSTS, "WEBHOOK_KEY": "k" * 15}, "at least 16 characters", id="webhooks with a short key"
+        ),
+        pytest.param({"EVENT_TOPIC": TOPIC}, "BOOTMEND_EVENT_TOPIC_KEY is missing", id="a topic without its key"),
+        pytest.param(
+            {"EVENT_TOPIC": TOPIC.replace("https", "http"), "EVENT_TOPIC_KEY": "key"},
+            "must begin with https://",
+            id="a key sent in the clear",
+        ),
+        pytest.param(
+            {"REQUESTER_MAY_APPROVE": "false"}, "needs BOOTMEND_EASY_AUTH=true", id="a claimed name proves nothing"
+        ),
+    ],
+)
+def test_settings_that_do_not_go_together(changes: dict[str, str], words: str) -> None:
+    (line,) = faults(**{f"BOOTMEND_{name}": value for name, value in changes.items()})
+    assert words in line
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"EVIDENCE_FOLDER": "", "EVIDENCE_URL": CONTAINER}, id="evidence in a container"),
+        pytest.param({"WEBHOOK_HOSTS": HOSTS, "WEBHOOK_KEY": "k" * 16}, id="webhooks with a key"),
+        pytest.param({"EVENT_TOPIC": TOPIC, "EVENT_TOPIC_KEY": "key"}, id="a topic with its key"),
+        pytest.param(
+            {
+                "EVENT_TOPIC": "http://127.0.0.1:8900/api/events",
+                "EVENT_TOPIC_KEY": "key",
+                "ARM_ENDPOINT": "http://127.0.0.1:8900",
+            },
+            id="a simulated topic beside a simulated Azure",
+        ),
+        pytest.param({"REQUESTER_MAY_APPROVE": "false", "EASY_AUTH": "true"}, id="four eyes, with proven names"),
+    ],
+)
+def test_settings_that_go_together(changes: dict[str, str]) -> None:
+    given = {f"BOOTMEND_{name}": value for name, value in changes.items()}
+    assert Settings.from_environment(COMPLETE | given).repair_group == "rg-bootmend"
+
+
+def test_the_careful_way_is_the_default() -> None:
+    read = Settings.from_environment(COMPLETE)
+    assert read.sweep_dry_run
+    assert not read.auto_approve
+    assert not read.easy_auth
+    assert read.webhook_hosts == ()
+
+
+def test_a_secret_is_neither_shown_nor_told_in_a_fault() -> None:
+    given = {"BOOTMEND_WEBHOOK_HOSTS": HOSTS, "BOOTMEND_WEBHOOK_KEY": "a-key-of-some-length"}
+    assert "a-key-of-some-length" not in repr(Settings.from_environment(COMPLETE | given))
+    assert "a-key" not in "".join(faults(**given | {"BOOTMEND_WEBHOOK_KEY": "a-key"}, BOOTMEND_BOOT_MINUTES="30"))

@@ -36,6 +36,7 @@ class Run:
     code: int
     peak_mib: int
     result: UploadResult | None
+    complaint: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class Bench:
             command, cwd=ROOT, input=json.dumps(order), capture_output=True, text=True, timeout=600, check=False
         )
         if done.returncode != 0:
-            return Run(done.returncode, 0, None)
+            return Run(done.returncode, 0, None, done.stderr)
         peak = re.search(r"^peak (\d+) MiB$", done.stdout, re.MULTILINE)
         assert peak
         return Run(0, int(peak[1]), read_upload(done.stdout, dump(size)))
@@ -107,7 +108,8 @@ def interrupted(bench: Bench, size: int, name: str) -> list[int]:
     blocks = -(-size // upload_twin.BLOCK_BYTES)
     path, link = bench.file(size, *range(0, size, 100 * MIB)), bench.link(name)
     for share in (0.35, 0.4):
-        assert bench.run(path, link, lost=(3, 4), killed_at=int(blocks * share)).code == upload_twin.KILLED
+        begun = bench.run(path, link, lost=(3, 4), killed_at=int(blocks * share))
+        assert begun.code == upload_twin.KILLED, begun
     finished = bench.run(path, link, lost=(2,))
     result = completed(finished)
     assert result.blocks_sent + result.blocks_reused == blocks

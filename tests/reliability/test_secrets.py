@@ -17,7 +17,7 @@ STATUS_URL = re.compile(r"https?://[^\s\"'\\]*/(?:operations|DiskOperations)/[^\
 class Written:
     """Everything that one run wrote: `engine` is what the durable engine keeps, `shown` what people and logs see."""
 
-    def __init__(self, world: TroubledWorld, report: dict[str, object], evidence: list[tuple[str, bytes]]) -> None:
+    def __init__(self, world: TroubledWorld, report: dict[str, object], evidence: list[str]) -> None:
         histories = [
             str(event)
             for view in world.engine.instances()
@@ -25,17 +25,18 @@ class Written:
             for event in history
         ]
         views = world.engine.instances()
-        self.engine = [*histories, *(text for view in views for text in (view.input, view.output, view.custom_status) if text)]
+        texts = [text for view in views for text in (view.input, view.output, view.custom_status) if text]
+        self.engine = [*histories, *texts]
         self.statuses = [view.custom_status for view in views if view.custom_status]
-        self.shown = [json.dumps(report), *self.statuses, *world.host_log(), *(b.decode("latin-1") for _, b in evidence)]
+        self.shown = [json.dumps(report), *self.statuses, *world.host_log(), *evidence]
 
     def everything(self) -> Iterator[str]:
         yield from self.engine
         yield from self.shown
 
 
-def evidence_of(folder: Path) -> list[tuple[str, bytes]]:
-    return [(str(path), path.read_bytes()) for path in sorted(folder.rglob("*")) if path.is_file()]
+def evidence_of(folder: Path) -> list[str]:
+    return [path.read_bytes().decode("latin-1") for path in sorted(folder.rglob("*")) if path.is_file()]
 
 
 @pytest.fixture(scope="module", params=["repaired", "escalated"])
@@ -48,8 +49,8 @@ def run_of(request: pytest.FixtureRequest) -> tuple[TroubledWorld, Written]:
 
 def test_no_password_token_or_signature_is_kept(run_of: tuple[TroubledWorld, Written]) -> None:
     world, written = run_of
-    planted = world.azure.secrets()
-    assert {secret.kind for secret in planted} == {"admin password", "token", "identity header", "blob signature"}
+    planted = {secret for secret in world.azure.secrets() if secret.kind != "operation URL"}
+    assert {secret.kind for secret in planted} >= {"admin password", "token", "identity header", "blob signature"}
     found = {secret.kind for secret in planted for text in written.everything() if secret.value in text}
     assert found == set()
 
@@ -57,7 +58,7 @@ def test_no_password_token_or_signature_is_kept(run_of: tuple[TroubledWorld, Wri
 def test_signed_operation_urls_are_in_operation_records_alone(run_of: tuple[TroubledWorld, Written]) -> None:
     """The engine must remember them to look again. docs/security.md tells of it."""
     world, written = run_of
-    signatures = world.azure.operation_signatures()
+    signatures = [secret.value for secret in world.azure.secrets() if secret.kind == "operation URL"]
     assert any(signature in text for signature in signatures for text in written.engine)
     assert not [text[:200] for text in written.shown if any(signature in text for signature in signatures)]
     assert not [text for text in written.shown if STATUS_URL.search(text)]

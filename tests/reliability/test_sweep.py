@@ -122,12 +122,15 @@ def test_a_live_repair_is_left_alone_and_so_is_what_others_tagged() -> None:
         stage = Timed(world)
         other = str(ResourceId.parse(world.vm_id).sibling("disks", "copied-by-hand"))
         world.vm.occupy(other, {"bootmend:repair": "0" * 16 + "-" + "0" * 12})
+        world.api.start(world.vm_id, {"checkpoints": {"approve_repair": "manual"}, "checkpoint_timeout": "PT1M"})
+        stage.pass_until("rolled_back")
         accepted = world.api.start(world.vm_id, {"checkpoints": {"approve_swap": "manual"}}).mapping()
         stage.pass_until('"approve_swap')
         before = stage.ours()
         stage.pass_time(timedelta(hours=2))
         assert stage.ours() == before
-        assert len(stage.last_sweep().spared) == len(before)
+        spared = {one.resource_id for one in stage.last_sweep().spared}
+        assert spared == {one for one in before if "/networkInterfaces/" not in one and not one.endswith("-os")}
         world.api.close()
         world.api.answer_checkpoint(str(accepted["id"]), "approve_swap", {"decision": "approve", "by": "ada"})
         stage.pass_until("repaired")

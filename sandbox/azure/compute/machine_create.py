@@ -172,7 +172,9 @@ def _nic(account: Account, machine: Machine, properties: Json, call: Call) -> Ni
         )
     name = wanted.get("name") or f"{machine.name}-nic"
     nic_id = f"{account.spec.group_id(call.parts['group'])}/providers/Microsoft.Network/networkInterfaces/{name}"
-    allowed("Microsoft.Network/networkInterfaces/write", nic_id, while_doing=WRITE, on=machine.id)
+    for right in ("write", "join/action"):
+        allowed(f"Microsoft.Network/networkInterfaces/{right}", nic_id, while_doing=WRITE, on=machine.id)
+    allowed("Microsoft.Compute/disks/write", machine.os_disk.disk_id, while_doing=WRITE, on=machine.id)
     machine.nics.append(NicSlot(nic_id, inside.get("deleteOption", "Detach")))
     tags = dict(wanted.get("tags") or {})
     return Nic(

@@ -26,6 +26,8 @@ class MachineService:
     def get(self, call: Call) -> Reply:
         machine = self._current(call)
         expand = call.query.get("$expand", "").lower() == "instanceview"
+        if expand:
+            self._account.assignments.require(f"{_TYPE}/instanceView/read", machine.id)
         return Reply(200, machine_shape(machine, self._account.now(), instance_view=expand))
 
     def instance_view(self, call: Call) -> Reply:
@@ -109,10 +111,23 @@ class MachineService:
         if wanted.lower() not in self._account.machines:
             return Reply(204)
         machine = self._current(call)
+        self._may_delete_with_it(machine)
         done = partial(remove, self._account, machine)
         reply = self._act(machine, "delete", "delete_vm", call, done=done, kind=f"{_TYPE}/delete")
         machine.provisioning = "Deleting"
         return reply
+
+    def _may_delete_with_it(self, machine: Machine) -> None:
+        """What goes with the VM needs a right of its own to be deleted."""
+        going = {
+            slot.id: "Microsoft.Network/networkInterfaces" for slot in machine.nics if slot.delete_option == "Delete"
+        }
+        if machine.os_disk.delete_option == "Delete":
+            going[machine.os_disk.disk_id] = "Microsoft.Compute/disks"
+        for resource_id, kind in going.items():
+            self._account.assignments.require_linked(
+                f"{kind}/delete", resource_id, while_doing=f"{_TYPE}/delete", on=machine.id
+            )
 
     def _current(self, call: Call) -> Machine:
         machine = self._account.machine(call)

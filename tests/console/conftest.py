@@ -1,0 +1,22 @@
+"""One browser, and one running sandbox, for all that the operator does."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.console.browser import chromium
+from tests.triggers.live import Live, live
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def app() -> Iterator[Live]:
+    """A VM whose system file is damaged, and nobody who answers but the operator."""
+    with live(people={}) as running:
+        yield running
