@@ -154,9 +154,7 @@ def _kept(run: Run, ending: Ending) -> Iterator[Kept]:
     if run.ran and ending.outcome not in BOOTED:
         yield Kept(resource_id=run.copy_id, why="the VM ran with it, so it holds what was written since", until=until)
     for disk_id in holding_copies(run):
-        yield Kept(
-            resource_id=disk_id, why="it holds the memory dump, which was not uploaded", until=until
-        )
+        yield Kept(resource_id=disk_id, why="it holds the memory dump, which was not uploaded", until=until)
 
 
 @runbook_step

@@ -58,7 +58,9 @@ def _secure(run: Run, judged: JudgedDump, copies: list[DiskCopy]) -> Steps[None]
     holding = next(copy for copy in copies if copy.lun == judged.report.lun)
     run.further_copies.remove(holding)
     run.further_copies.append(holding.model_copy(update={"keep": True}))
-    run.dump = judged.report.model_copy(update={"why": f"{judged.report.why}; {why}, so the disk that holds it is kept"})
+    run.dump = judged.report.model_copy(
+        update={"why": f"{judged.report.why}; {why}, so the disk that holds it is kept"}
+    )
 
 
 @runbook_step

@@ -34,6 +34,10 @@ def _carry_out(given: argparse.Namespace) -> int:
         from sandbox.demo.show import demo
 
         return demo(given.file)
+    if given.command == "bench":
+        from sandbox.bench import bench
+
+        return bench()
     from sandbox.player.serve import serve
 
     return serve(given.file, pace=given.pace, port=given.port)
@@ -52,6 +56,8 @@ def _parser() -> argparse.ArgumentParser:
         "demo", help="play a scenario at a pace for the eye; exit status 0 if the VM is repaired"
     )
     demo.add_argument("file", type=Path, metavar="FILE", nargs="?", default=EXAMPLE)
+
+    commands.add_parser("bench", help="print what one repair costs, one JSON line a figure")
 
     serve = commands.add_parser("serve", help="keep the function app and the simulated Azure up until Ctrl-C")
     serve.add_argument("file", type=Path, metavar="FILE", nargs="?", default=EXAMPLE)

@@ -123,6 +123,8 @@ class WindowsSection(Section):
     page_file: Annotated[str, Field(pattern=r"^([A-Z?]:\\[^\\:*?\"<>|]+)?$")] = "D:\\pagefile.sys"
     memory_dump: Literal["none", "fresh", "stale"] = "none"
     writes_dump: Switch = False
+    dump_gb: Annotated[float, Field(ge=0.001, le=64)] = 0.05
+    """How large the dump of a crash is. All of it is sent, so that a real one of 8 GB takes minutes."""
     agent: Switch = True
     disk_identity: Literal["unique", "collides"] = "unique"
     trouble: tuple[str, ...] = ()

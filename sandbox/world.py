@@ -63,13 +63,12 @@ class World:
 
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as stack:
-            evidence = stack.enter_context(tempfile.TemporaryDirectory(prefix="bootmend-evidence-"))
-            self.evidence = Path(evidence)
+            home = stack.enter_context(tempfile.TemporaryDirectory(prefix="bootmend-home-"))
             engine_address = self.engine.start()
             stack.callback(self.engine.stop)
             self.azure.start()
             stack.callback(self.azure.stop)
-            environment = self._environment(evidence)
+            environment = self._environment(home)
             self._host = _HostOnPort(self._port, self._app_folder, engine_address, environment, self.keys)
             self._host.start()
             stack.callback(self._host.stop)
@@ -140,6 +139,11 @@ class World:
         """Every ARM request of the app so far."""
         return self.azure.trace
 
+    @property
+    def evidence(self) -> Path:
+        """The folder in which the simulated storage account keeps the content of its blobs, under names of its own."""
+        return self.azure.storage.folder
+
     def unlisted_candidates(self) -> list[str]:
         """Ids of the resources that are new since the start or bear our tags: the report must list each."""
         return to_be_listed(self.azure.resources(), self._vm_seen())
@@ -155,14 +159,13 @@ class World:
     def _vm_seen(self) -> VmSeen:
         return see_vm(self.vm, self.azure.resources())
 
-    def _environment(self, evidence_folder: str) -> dict[str, str]:
+    def _environment(self, home: str) -> dict[str, str]:
         return {
             "PATH": os.environ.get("PATH", os.defpath),
-            "HOME": evidence_folder,
+            "HOME": home,
             **self.azure.environment(),
             "BOOTMEND_REPAIR_GROUP": self.spec.repair_group,
             "BOOTMEND_REPAIR_SUBNETS": json.dumps(self.azure.repair_subnets()),
-            "BOOTMEND_EVIDENCE_FOLDER": evidence_folder,
             **self._backup_settings(),
             **self.scenario.settings,
         }

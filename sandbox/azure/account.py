@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from threading import RLock
 
 from sandbox.azure.authorization import Assignments
@@ -35,6 +36,8 @@ class Account:
     machines: dict[str, Machine] = field(default_factory=dict)
     nics: dict[str, Nic] = field(default_factory=dict)
     named: int = 0
+    ca_file: Path | None = None
+    """The authority of the storage account's certificate, once it is served."""
 
     def now(self) -> datetime:
         return self.clock.now()

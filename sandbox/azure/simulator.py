@@ -25,6 +25,8 @@ from sandbox.azure.routes import Route, routes
 from sandbox.azure.secrets import Ledger, Secret
 from sandbox.azure.server import Server
 from sandbox.azure.sources import add_source
+from sandbox.azure.storage.serving import Storage
+from sandbox.azure.storage.service import is_of_storage
 from sandbox.azure.subscription import SubscriptionService
 from sandbox.azure.wire import Call, Reply
 from sandbox.azure.world import FaultSpec, SourceSpec, WorldSpec
@@ -81,7 +83,8 @@ class AzureSimulator:
             assignments=Assignments(load_roles(roles)),
         )
         self._identity = Identity()
-        self._faults = Faults(spec.faults)
+        self._faults = Faults(tuple(fault for fault in spec.faults if not is_of_storage(fault)))
+        self._storage = Storage(clock, spec, self._identity)
         self._blobs = BlobService(self._account)
         self._recovery = RecoveryService(self._account)
         self._front = Front(self._account, self._identity, self._faults, self._routes())
@@ -93,12 +96,15 @@ class AzureSimulator:
         clock.add_idle_check(lambda: self.in_flight == 0)
 
     def start(self) -> None:
-        """Serve on a port of the system's choice."""
+        """Serve on ports of the system's choice."""
         self._server.start()
+        self._storage.start()
+        self._account.ca_file = self._storage.ca_file
 
     def stop(self) -> None:
-        """Serve no more."""
+        """Serve no more, and forget the content of the blobs."""
         self._server.stop()
+        self._storage.stop()
 
     def __enter__(self) -> Self:
         self.start()
@@ -115,14 +121,16 @@ class AzureSimulator:
     @property
     def in_flight(self) -> int:
         """Requests that are not answered yet."""
-        return self._server.in_flight
+        return self._server.in_flight + self._storage.in_flight
 
     def environment(self) -> dict[str, str]:
-        """What a process needs to find this Azure: managed identity as App Service gives it, and the endpoint."""
+        """What a process needs to find this Azure: managed identity as App Service gives it, the endpoint, the container."""
         return {
             "IDENTITY_ENDPOINT": f"{self.url}/identity/token",
             "IDENTITY_HEADER": self._identity.header,
             "BOOTMEND_ARM_ENDPOINT": self.url,
+            "BOOTMEND_EVIDENCE_URL": self._storage.container_url,
+            "SSL_CERT_FILE": str(self._storage.ca_file),
         }
 
     def repair_subnets(self) -> dict[str, str]:
@@ -139,6 +147,11 @@ class AzureSimulator:
             self._recovery.protect(machine, source)
             return VmControl(self._account, machine)
 
+    @property
+    def storage(self) -> Storage:
+        """The storage account of the evidence."""
+        return self._storage
+
     def vm(self, name: str) -> VmControl:
         """A VM by name: to look at it, and to do to it what people and the platform do. KeyError if there is none."""
         with self._lock:
@@ -150,7 +163,7 @@ class AzureSimulator:
     def add_fault(self, fault: FaultSpec) -> None:
         """One more fault on request."""
         with self._lock:
-            self._faults.add(fault)
+            (self._storage.service if is_of_storage(fault) else self._faults).add(fault)
 
     def observe(self, observer: Callable[[TraceRow], None]) -> None:
         """Call `observer` with each request after it was carried out, before its answer is sent."""
@@ -202,7 +215,7 @@ class AzureSimulator:
     def secrets(self) -> frozenset[Secret]:
         """Every password, token and signature that the app sent or was given so far."""
         with self._lock:
-            return frozenset(self._ledger.seen)
+            return frozenset(self._ledger.seen | self._storage.secrets())
 
     def _answer_and_note(self, call: Call) -> Reply:
         with self._lock:

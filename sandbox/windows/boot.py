@@ -118,9 +118,9 @@ def _crash(
         return
     name = hive.get(f"{control}\\CrashControl", "DumpFile")
     where = _resolve(str(name.data) if name else "", volume, data_disks)
-    size = int(memory_gb * 1024**3)
-    if where and where[0].free_mb * 1024**2 > size:
-        where[0].write(where[1], Dump(stop_code, now, size, kind=1), size)
+    # Room must be there for all of the memory; how much of it the scenario's dump holds is its own figure.
+    if where and where[0].free_mb > memory_gb * 1024:
+        where[0].write(where[1], Dump(stop_code, now, disk.dump_bytes, kind=1), disk.dump_bytes)
 
 
 def _has_crash_file(hive: Hive, control: str, memory_gb: float) -> bool:

@@ -43,6 +43,7 @@ def build_os_disk(vm: SourceVm, windows: SourceWindows, *, now: datetime = START
         is_client=vm.is_client,
         agent=windows.agent,
         writes_dump=windows.writes_dump,
+        dump_bytes=int(windows.dump_gb * 1024**3),
         collides=windows.disk_identity == "collides",
         trouble=frozenset(windows.trouble),
     )

@@ -74,6 +74,7 @@ class WindowsDisk:
     is_client: bool = False
     agent: bool = True
     writes_dump: bool = False
+    dump_bytes: int = 50 * MB
     collides: bool = False
     """Whether the identity is also that of the repair VM's own disk."""
     trouble: frozenset[str] = frozenset()

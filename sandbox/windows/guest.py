@@ -26,6 +26,8 @@ class RepairGuest:
     read_only: set[int] = field(default_factory=set)
     seen: dict[int, str] = field(default_factory=dict)
     """LUN → identity of the disk that was noticed there."""
+    uploads: int = 0
+    """How often upload.ps1 was begun."""
 
     def look(self) -> None:
         """Windows notices the disks: states and letters."""

@@ -1,7 +1,9 @@
 """The shipped guest scripts, played. A script that is not byte for byte a shipped one is refused."""
 
+import base64
 import json
 from datetime import datetime
+from pathlib import Path
 from random import Random
 
 from bootmend.articles import native
@@ -9,6 +11,7 @@ from bootmend.guest.commands import script_text
 from bootmend.guest.envelope import LINE_LIMIT, GuestOutputError, seal, unpack
 from bootmend.models.guest import Plan, Transcript
 from bootmend.models.record import Record
+from sandbox.windows import upload
 from sandbox.windows.carry_out import Execution
 from sandbox.windows.guest import RepairGuest
 from sandbox.windows.look_inside import look_inside
@@ -30,12 +33,18 @@ def run_script(
     now: datetime,
     rng: Random,
     sfc_seconds: float = SFC_SECONDS,
+    ca_file: Path | None = None,
 ) -> ScriptRun:
-    """Runs the script at once on the guest's disks; what it printed when is in the answer."""
+    """Runs the script at once on the guest's disks; what it printed when is in the answer.
+
+    `ca_file`: the authority that the guest trusts when it reaches Blob Storage; None: the public ones.
+    """
     if script_text_given == script_text("inspect.ps1"):
         return _inspect(guest, parameters, protected, rng)
     if script_text_given == script_text("execute.ps1"):
         return _execute(guest, parameters, protected, now, rng, sfc_seconds)
+    if script_text_given == script_text("upload.ps1"):
+        return _upload(guest, parameters, protected, ca_file)
     return _failed("This is not a script that this product ships.")
 
 
@@ -74,6 +83,29 @@ def _execute(
     transcript = execution.run()
     last = (execution.elapsed, sealed_transcript(plan, transcript))
     return ScriptRun(round(execution.elapsed + _CLEAN_UP, 1), (*execution.printed, last), 0)
+
+
+def _upload(
+    guest: RepairGuest, parameters: dict[str, str], protected: dict[str, str], ca_file: Path | None
+) -> ScriptRun:
+    if parameters.keys() != upload.PARAMETERS or protected.keys() != {"Sas"}:
+        return _failed(f"upload.ps1 takes {', '.join(sorted(upload.PARAMETERS))}, and Sas as a protected parameter.")
+    guest.uploads += 1
+    signature = base64.b64decode(protected["Sas"]).decode()
+    connection = upload.BlobConnection(parameters["BlobUrl"], signature, ca_file)
+    try:
+        dump = upload.find_dump(guest, parameters)
+        run = upload.Upload(dump, connection, upload.interrupted_after(guest, parameters))
+        result = run.run()
+    except upload.UploadError as error:
+        result = upload.refused(int(parameters["Bytes"]), str(error))
+        return ScriptRun(5.0, ((4.0, seal("upload", ascii_json(result))),), 0)
+    except upload.CutOffError:
+        return ScriptRun(run.elapsed, tuple(run.printed), 1, "The VM was restarted while the script ran.")
+    finally:
+        connection.close()
+    last = (run.elapsed, seal("upload", ascii_json(result)))
+    return ScriptRun(round(run.elapsed + _CLEAN_UP, 1), (*run.printed, last), 0)
 
 
 def sealed_transcript(plan: Plan, transcript: Transcript) -> str:

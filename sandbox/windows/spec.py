@@ -29,6 +29,7 @@ TROUBLES = MappingProxyType(
         "sfc_lies": "SFC says that it repaired everything, yet the VM still stops with 0xEF.",
         "two_windows": "A second Windows folder lies on another volume of the disk.",
         "setup_in_progress": "Windows Setup has not finished on the disk.",
+        "upload_interrupted": "The repair VM goes down under the first two uploads of a dump, each some way further on.",
         "identity_rewritten": "The disk's identity changes while the plan runs.",
     }
 )
@@ -79,6 +80,7 @@ class SourceWindows:
     page_file: str = "D:\\pagefile.sys"
     memory_dump: Literal["none", "fresh", "stale"] = "none"
     writes_dump: bool = False
+    dump_gb: float = 0.05
     agent: bool = True
     disk_identity: Literal["unique", "collides"] = "unique"
     trouble: tuple[str, ...] = ()

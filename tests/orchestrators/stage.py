@@ -107,6 +107,8 @@ def play(
         assert state is not None
         assert state.failure_details is None, state.failure_details
         assert state.serialized_output is not None, f"still {state.serialized_custom_status}"
+        # What is told of the end is told beside the repair: its history is whole only once that is over too.
+        client.wait_for_orchestration_completion(f"{REPAIR_ID}-repair-finished", timeout=REAL_LIMIT)
         histories = {view.instance_id: engine.history(view.instance_id) for view in engine.instances()}
         return Played(json.loads(state.serialized_output), world, histories)
 

@@ -33,4 +33,5 @@ def begin_script(account: Account, machine: Machine, command: RunCommand) -> Scr
         now=account.now(),
         rng=random.Random(account.unique()),
         sfc_seconds=account.spec.sfc_seconds or SFC_SECONDS,
+        ca_file=account.ca_file,
     )

@@ -83,5 +83,7 @@ def _moment(given: Mapping[str, str], name: str, now: datetime) -> datetime:
 
 
 def _failed(detail: str) -> StorageError:
-    message = "Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly."
+    message = (
+        "Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly."
+    )
     return StorageError(403, "AuthenticationFailed", f"{message} {detail}")

@@ -88,7 +88,9 @@ class StorageServer:
             piece = incoming.piece()
             told = request.headers.get("Content-MD5")
             if told is not None and base64.b64decode(told) != piece.md5:
-                message = "The MD5 value specified in the request did not match with the MD5 value calculated by the server."
+                message = (
+                    "The MD5 value specified in the request did not match with the MD5 value calculated by the server."
+                )
                 raise invalid("Md5Mismatch", message)
             return piece
 

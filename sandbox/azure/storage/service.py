@@ -59,7 +59,7 @@ class StorageService:
         if spec.evidence_writable:
             self._assignments.assign(CONTRIBUTOR, self._scope(CONTAINER))
 
-    def add_fault(self, fault: FaultSpec) -> None:
+    def add(self, fault: FaultSpec) -> None:
         self._faults.add(fault)
 
     def admit(self, ask: Ask) -> Operation:
@@ -93,7 +93,9 @@ class StorageService:
             ("DELETE", "", ""): Operation("DeleteBlob", f"{_BLOBS}/delete", True, "d", self._delete),
         }
         containers = {("GET", "container", "list"): Operation("ListBlobs", f"{_BLOBS}/read", True, "", self._list)}
-        accounts = {("POST", "service", "userdelegationkey"): Operation("GetUserDelegationKey", _KEY, False, "", self._key)}
+        accounts = {
+            ("POST", "service", "userdelegationkey"): Operation("GetUserDelegationKey", _KEY, False, "", self._key)
+        }
         found = (blobs if ask.blob else containers if ask.container else accounts).get(kind)
         if found is None or ask.account != ACCOUNT:
             raise invalid("UnsupportedQueryParameter", f"{' '.join(kind)} is not served here under this path.")
@@ -107,7 +109,9 @@ class StorageService:
         elif "sig" in ask.query:
             raise StorageError(403, "AuthorizationResourceTypeMismatch", "This signature is of a blob alone.")
         else:
-            raise StorageError(409, "PublicAccessNotPermitted", "Public access is not permitted on this storage account.")
+            raise StorageError(
+                409, "PublicAccessNotPermitted", "Public access is not permitted on this storage account."
+            )
         # A signature grants no more than what the identity may do that asked for its key.
         scope = self._scope(ask.container) if ask.container else self._id
         if not self._assignments.permits(operation.action, scope, is_data=operation.is_data):
