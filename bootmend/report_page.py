@@ -33,7 +33,7 @@ _BAD: Final = frozenset({"failed", "escalated"})
 
 def report_page(report: Report, pieces: Mapping[str, bytes]) -> str:
     """The whole page. `pieces`: the evidence whose names match SHOWN, as stored; one that is absent is only named."""
-    body = el("body", *_parts(report, pieces))
+    body = el("body", el("main", *_parts(report, pieces)))
     title = f"{_vm_name(report)}: {report.outcome}"
     template = Template(_TEMPLATE.read_text(encoding="utf-8"))
     return template.substitute(title=escape(plain(title)), body=tostring(body, encoding="unicode", method="html"))

@@ -23,15 +23,13 @@ export class Part {
     this.element = el(tag, { hidden: true });
   }
 
-  /** Shows `value`; true if that changed anything. */
   show(value) {
     const key = JSON.stringify(value ?? null);
-    if (key === this.#shown) return false;
+    if (key === this.#shown) return;
     this.#shown = key;
     const nodes = [this.#draw(value, this.element)].flat().filter(Boolean);
     this.element.replaceChildren(...nodes);
     this.element.hidden = nodes.length === 0;
-    return true;
   }
 }
 

@@ -15,14 +15,13 @@ export class Evidence {
   constructor(id) {
     this.#id = id;
     this.parts = {
-      pictures: new Part((shown) => pictures(shown, this.#pieces)),
-      serial: new Part((shown) => serialLogs(shown, this.#pieces)),
+      pictures: new Part((stored) => pictures(stored, this.#pieces)),
+      serial: new Part((stored) => serialLogs(stored, this.#pieces)),
       commands: new Part((transcripts) => transcripts && transcripts.flatMap(commands)),
       downloads: new Part((names) => downloads(this.#id, names)),
     };
   }
 
-  /** True if anything has changed. */
   async show(repair, report) {
     const boots = repair.steps.filter((step) => step.name === "verify_boot").length;
     const keyed = (pattern) => repair.evidence.filter((name) => pattern.test(name)).map((name) => [name, `${name} ${boots}`]);
@@ -31,12 +30,14 @@ export class Evidence {
     const transcript = keyed(/^transcript\.json$/);
     await Promise.all([...screenshots, ...serial, ...(report ? [] : transcript)].map(([name, key]) => this.#fetch(name, key)));
     const transcripts = report?.transcripts ?? transcript.map(([, key]) => this.#pieces.get(key)).filter(Boolean);
-    return [
-      this.parts.pictures.show(screenshots.map(([name, key]) => ({ name, key }))),
-      this.parts.serial.show(serial.map(([name, key]) => ({ name, key }))),
-      this.parts.commands.show(transcripts.length ? transcripts : null),
-      this.parts.downloads.show(repair.evidence),
-    ].some(Boolean);
+    this.parts.pictures.show(this.#stored(screenshots));
+    this.parts.serial.show(this.#stored(serial));
+    this.parts.commands.show(transcripts.length ? transcripts : null);
+    this.parts.downloads.show(repair.evidence);
+  }
+
+  #stored(pieces) {
+    return pieces.filter(([, key]) => this.#pieces.has(key)).map(([name, key]) => ({ name, key }));
   }
 
   async #fetch(name, key) {
@@ -56,8 +57,7 @@ export class Evidence {
 
 const labelOf = (name) => LABELS[/-(\w+)\./.exec(name)?.[1]] ?? name;
 
-function pictures(shown, pieces) {
-  const stored = shown.filter(({ key }) => pieces.has(key));
+function pictures(stored, pieces) {
   // A second look before the repair takes the place of the first, so that before and after stand side by side.
   const again = stored.some(({ name }) => name === "screenshot-again.bmp");
   const found = stored.filter(({ name }) => !(again && name === "screenshot-before.bmp"));
@@ -68,10 +68,9 @@ function pictures(shown, pieces) {
 }
 
 /** The newest log, and the older ones folded away. */
-function serialLogs(shown, pieces) {
-  const found = shown.filter(({ key }) => pieces.has(key)).reverse();
-  if (found.length === 0) return null;
-  const [newest, ...older] = found.map(({ name, key }) => {
+function serialLogs(stored, pieces) {
+  if (stored.length === 0) return null;
+  const [newest, ...older] = stored.toReversed().map(({ name, key }) => {
     const log = el("pre", { tabindex: "0", "aria-label": `The end of ${name}` }, marked(pieces.get(key)));
     requestAnimationFrame(() => { log.scrollTop = log.scrollHeight; });
     return { name, log };

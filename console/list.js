@@ -10,10 +10,14 @@ export function listPage(frame) {
   const rows = new Part(draw, "div");
   const wanted = el("select", { id: "state", onchange: () => poll.now() },
     Object.entries(STATES).map(([value, words]) => el("option", { value }, words)));
+  let last = "";
   const poll = frame.watch(async () => {
     const repairs = await api.list(wanted.value);
     const shown = repairs.map((repair) => ({ repair: brief(repair), age: since(repair.created_at) }));
-    return rows.show({ shown, filtered: wanted.value !== "" }) ? "changed" : "same";
+    rows.show({ shown, filtered: wanted.value !== "" });
+    const seen = last;
+    last = JSON.stringify(repairs);
+    return seen === last ? "same" : "changed";
   });
   const filter = el("div", { class: "row" }, el("label", { for: "state" }, "Show"), wanted,
     el("a", { href: "#/start" }, "Start a repair"));

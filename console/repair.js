@@ -1,6 +1,6 @@
 // One repair's page. Each part is drawn from what the API last said, and only when that has changed.
 
-import { api } from "./api.js";
+import { api, clock } from "./api.js";
 import { checkpointPart } from "./checkpoint.js";
 import { el, Part, say, time } from "./dom.js";
 import { ending } from "./ending.js";
@@ -25,24 +25,25 @@ export function repairPage(frame, id) {
   };
   const heading = el("h1", { tabindex: "-1" }, "Repair");
   let report = null;
+  let last = "";
 
   const poll = frame.watch(async () => {
     const repair = await api.repair(id);
     if (repair.outcome && !report) report = await api.report(id);
     heading.textContent = `Repair of ${vmName(repair.vm_id)}`;
     document.title = `${vmName(repair.vm_id)}: ${state(repair)[0]} - Bootmend`;
-    const changed = [
-      parts.head.show({ ...brief(repair), age: since(repair.created_at) }),
-      parts.ask.show(repair.awaiting && { awaiting: repair.awaiting, vm: vmName(repair.vm_id) }),
-      parts.now.show(running(repair)),
-      parts.end.show(report),
-      parts.steps.show({ steps: repair.steps, ended: Boolean(repair.outcome) }),
-      parts.cancel.show(repair.cancellable && !repair.outcome),
-      await evidence.show(repair, report),
-    ].some(Boolean);
+    parts.head.show({ ...brief(repair), age: since(repair.created_at) });
+    parts.ask.show(repair.awaiting && { awaiting: repair.awaiting, vm: vmName(repair.vm_id) });
+    parts.now.show(running(repair));
+    parts.end.show(report);
+    parts.steps.show({ steps: repair.steps, minute: repair.outcome ? 0 : Math.floor(clock.now() / 60000) });
+    parts.cancel.show(repair.cancellable && !repair.outcome);
+    await evidence.show(repair, report);
     announce(repair);
     if (repair.outcome && report) return "ended";
-    return changed ? "changed" : "same";
+    const seen = last;
+    last = JSON.stringify(repair);
+    return seen === last ? "same" : "changed";
   });
 
   return { title: "Repair", nodes: [heading, ...Object.values(parts).map((part) => part.element)] };

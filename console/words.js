@@ -115,7 +115,7 @@ export function waits(repair) {
   return step ? `you wait for Bootmend: ${stepWords(step.name).toLowerCase()}` : "you wait for Bootmend";
 }
 
-/** `3 min 20 s`. */
+/** `3 min 20 s`, `2 h 5 min`, `3 days`. */
 export function span(milliseconds) {
   const seconds = Math.max(0, Math.round(milliseconds / 1000));
   if (seconds < 60) return `${seconds} s`;

@@ -3,6 +3,8 @@
 Undo: `clean_up` deletes the copies; `put_back` gives the VM its own disk again.
 """
 
+from datetime import timedelta
+
 from activities import collect as activity
 from activities import source, workshop
 from bootmend.models.dump import DumpFile, DumpReport, JudgedDump
@@ -18,6 +20,8 @@ from orchestrators.waiting import done
 
 UPLOADS = 3
 """How often an upload is begun. Each goes on where the one before was broken off."""
+REST = timedelta(minutes=2)
+"""Between them: a repair VM that went down needs its agent back."""
 
 
 def collect(run: Run) -> Steps[bool]:
@@ -98,7 +102,7 @@ def upload_dump(run: Run, report: DumpReport, file: DumpFile) -> Steps[DumpRepor
         try:
             return (yield from _sent(run, report, file, attempt))
         except StepFailedError:
-            continue
+            yield run.ctx.create_timer(REST)
     return (yield from _sent(run, report, file, UPLOADS))
 
 

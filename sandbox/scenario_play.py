@@ -171,5 +171,7 @@ class Expect(Section):
     reason_contains: str | None = None
     diagnosis: str | None = None
     checkpoints: dict[CheckpointName, str] | None = None
+    dump: Literal["uploaded", "kept", "absent"] | None = None
+    """Whether the crash's dump is in the evidence, lies on a disk that is kept, or was not found."""
     no_writes: Switch = False
     vm_as_found: Switch = False

@@ -48,10 +48,10 @@ class Page(NamedTuple):
 
 
 @lru_cache(maxsize=1)
-def pages() -> Mapping[str, Page]:
-    """Every file that is served, by its path below console/. A path is looked up here and never opened: `..` leads nowhere."""
-    files = (path for path in FOLDER.rglob("*") if path.suffix in TYPES and path.is_file())
-    return {path.relative_to(FOLDER).as_posix(): _page(path) for path in files}
+def pages(folder: Path = FOLDER) -> Mapping[str, Page]:
+    """Every file that is served, by its path below the folder. A path is looked up here and never opened: `..` leads nowhere."""
+    files = (path for path in folder.rglob("*") if path.suffix in TYPES and path.is_file())
+    return {path.relative_to(folder).as_posix(): _page(path) for path in files}
 
 
 def _page(path: Path) -> Page:

@@ -137,4 +137,4 @@ def blob_store() -> BlobStore:
     account_url, _, container = settings().evidence_url.rpartition("/")
     if not container:
         raise RuntimeError("evidence is kept in a folder: there is no container")
-    return BlobStore(account_url, container)
+    return BlobStore(account_url, container, keep_open=True)

@@ -90,4 +90,4 @@ def _is_missing_blob(error: Exception) -> bool:
 def blob_subscriptions() -> BlobSubscriptions:
     """The store in the container that the settings name."""
     account_url, _, container = settings().evidence_url.rpartition("/")
-    return BlobSubscriptions(account_url, container)
+    return BlobSubscriptions(account_url, container, keep_open=True)

@@ -25,8 +25,8 @@ from sandbox.azure.routes import Route, routes
 from sandbox.azure.secrets import Ledger, Secret
 from sandbox.azure.server import Server
 from sandbox.azure.sources import add_source
-from sandbox.azure.storage.serving import Storage
 from sandbox.azure.storage.service import is_of_storage
+from sandbox.azure.storage.serving import Storage
 from sandbox.azure.subscription import SubscriptionService
 from sandbox.azure.wire import Call, Reply
 from sandbox.azure.world import FaultSpec, SourceSpec, WorldSpec

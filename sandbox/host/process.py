@@ -27,6 +27,7 @@ _PRELOADED = (
     "azure.functions",
     "azure.identity.aio",
     "azure.mgmt.compute.aio",
+    "azure.storage.blob.aio",
     "aiohttp",
     "pydantic",
 )

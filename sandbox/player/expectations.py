@@ -46,6 +46,8 @@ def _in_report(expect: Expect, played: Played) -> list[str]:
     diagnosis = report.diagnosis.kind if report.diagnosis else None
     if expect.diagnosis is not None and diagnosis != expect.diagnosis:
         broken.append(f"diagnosis: expected {expect.diagnosis}, got {diagnosis}")
+    if expect.dump is not None and report.dump_is() != expect.dump:
+        broken.append(f"dump: expected {expect.dump}, got {report.dump_is()}: {report.dump.why if report.dump else ''}")
     decided = {checkpoint.name: checkpoint.decision for checkpoint in report.checkpoints}
     for name, decision in (expect.checkpoints or {}).items():
         if decided.get(name) != decision:

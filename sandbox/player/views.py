@@ -100,6 +100,16 @@ class DiagnosisView(View):
     stop_code: str | None = None
 
 
+class DumpView(View):
+    """What became of the crash's memory dump."""
+
+    found: bool
+    why: str = ""
+    evidence: str | None = None
+    md5: str | None = None
+    size_bytes: int | None = None
+
+
 class ReportView(View):
     """The final report, GET /api/repairs/{id}/result."""
 
@@ -112,10 +122,17 @@ class ReportView(View):
     transcripts: Several[TranscriptView] = ()
     checkpoints: Several[CheckpointView] = ()
     evidence: Several[str] = ()
+    dump: DumpView | None = None
     leftovers: Several[ResourceView] = ()
     kept: Several[ResourceView] = ()
     started_at: datetime | None = None
     finished_at: datetime | None = None
+
+    def dump_is(self) -> str:
+        """uploaded, kept on a disk, or absent."""
+        if self.dump is None or not self.dump.found:
+            return "absent"
+        return "uploaded" if self.dump.evidence in self.evidence and self.dump.md5 else "kept"
 
 
 def read[T: View](kind: type[T], answer: Answer) -> T:

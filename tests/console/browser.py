@@ -17,6 +17,7 @@ PICTURES = HERE.parents[1] / "docs" / "img"
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--force-color-profile=srgb", "--font-render-hinting=none",
+    "--disable-lcd-text",
 )  # fmt: skip
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 
@@ -50,8 +51,17 @@ def chromium() -> Iterator[Browser]:
 
 
 def violations(page: Page) -> list[str]:
-    """What axe-core finds wrong with the page as it stands: rule, what it asks, and the elements."""
+    """What axe-core finds wrong with the page as it stands, in the light and, as to its colours, in the dark."""
     page.evaluate(AXE.read_text(encoding="utf-8"))
-    options = json.dumps({"runOnly": {"type": "tag", "values": RULES}, "resultTypes": ["violations"]})
+    light = _found(page, {"type": "tag", "values": RULES})
+    page.emulate_media(color_scheme="dark")
+    dark = _found(page, {"type": "rule", "values": ["color-contrast"]})
+    page.emulate_media(color_scheme="light")
+    return [*light, *(f"dark: {words}" for words in dark)]
+
+
+def _found(page: Page, rules: dict[str, Any]) -> list[str]:
+    """Each violation: its rule, what it asks, and the elements."""
+    options = json.dumps({"runOnly": rules, "resultTypes": ["violations"]})
     found: list[dict[str, Any]] = page.evaluate(f"axe.run(document, {options}).then((result) => result.violations)")
     return [f"{one['id']}: {one['help']}: {[node['target'] for node in one['nodes']]}" for one in found]

@@ -1,4 +1,4 @@
-"""One browser, and one running sandbox, for all that the operator does."""
+"""One browser and one running sandbox for all that an operator does in a module."""
 
 from collections.abc import Iterator
 
@@ -9,8 +9,9 @@ from tests.console.browser import chromium
 from tests.triggers.live import Live, live
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Of one module only: while Playwright runs, no other event loop can on this thread."""
     with chromium() as running:
         yield running
 

@@ -10,11 +10,10 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from azure.core.exceptions import ResourceNotFoundError
 
 from bootmend.evidence import blob
 from bootmend.evidence.blob import BlobStore
-from bootmend.evidence.store import EvidenceStore
+from bootmend.evidence.store import EvidenceStore, EvidenceUnavailableError
 from tests.azurite.server import CONTAINER, AnyIdentity, Azurite, make_container, running
 
 REPAIR = "0123456789abcdef-0123456789ab"
@@ -130,9 +129,9 @@ def test_a_repair_id_that_is_not_plain_is_refused(store: BlobStore) -> None:
 
 def test_a_missing_container_is_an_error_and_not_missing_evidence(azurite: Azurite) -> None:
     lost = BlobStore(azurite.account_url, "lost", AnyIdentity, azurite.ca_file)
-    with pytest.raises(ResourceNotFoundError):
+    with pytest.raises(EvidenceUnavailableError, match="ContainerNotFound"):
         asyncio.run(lost.names(REPAIR))
-    with pytest.raises(ResourceNotFoundError):
+    with pytest.raises(EvidenceUnavailableError, match="ContainerNotFound"):
         asyncio.run(lost.put(REPAIR, "report.json", b"{}"))
 
 

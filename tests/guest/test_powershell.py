@@ -1,6 +1,7 @@
 """The PowerShell gate: the guest scripts parse, keep to 5.1, and agree with Python on parameters and lists."""
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,8 @@ import bootmend.guest
 from bootmend.articles import critical_process_died, native
 from bootmend.guest import envelope
 from bootmend.guest.commands import GuestScript, execute_script, inspect_script, script_text
-from bootmend.models.guest import CONTRACT_VERSION, Plan
+from bootmend.guest.upload import upload_script
+from bootmend.models.guest import CONTRACT_VERSION, DumpFacts, Plan
 from sandbox.windows import carry_out, scripts
 from tests.articles import facts as given
 from tests.guest.powershell_rules import parameters, problems, tree
@@ -26,14 +28,20 @@ def _execute() -> GuestScript:
     return execute_script(plan)
 
 
-CALLERS = {"inspect.ps1": lambda: inspect_script(0), "execute.ps1": _execute}
+def _upload() -> GuestScript:
+    dump = DumpFacts(
+        partition=4, path="E:\\Windows\\MEMORY.DMP", size_bytes=1 << 30, written_at=datetime(2026, 11, 23, tzinfo=UTC)
+    )
+    url = "https://evidence.blob.core.windows.net/evidence/memory.dmp?sig=x"
+    return upload_script(dump, lun=0, identity="3f2504e0-4f89-11d3-9a0c-0305e82c3301", url=url)
+
+
+CALLERS = {"inspect.ps1": lambda: inspect_script(0), "execute.ps1": _execute, "upload.ps1": _upload}
 """Every script that is handed to a run command, and the Python that hands it over."""
 
 
 def test_every_script_has_its_caller() -> None:
-    assert CALLERS.keys() <= set(ENTRIES)
-    for name in set(ENTRIES) - CALLERS.keys():
-        assert parameters(script_text(name)), f"{name} takes no parameter and is included by none"
+    assert CALLERS.keys() == set(ENTRIES)
 
 
 @pytest.mark.parametrize("name", ENTRIES)

@@ -25,11 +25,12 @@ from bootmend.models.azure import (
 from bootmend.models.backup import BackupReport, RestoreBegun, RestoreLook
 from bootmend.models.boot import BootEvidence, BootVerdict, Diagnosis
 from bootmend.models.decision import Means, Verdict
-from bootmend.models.dump import DumpReport, TicketReport
-from bootmend.models.guest import DumpPlan, GuestFacts, Plan, PlanTarget, Transcript
+from bootmend.models.dump import DumpFile, DumpReport, JudgedDump, TicketReport
+from bootmend.models.guest import DumpFacts, DumpPlan, GuestFacts, Plan, PlanTarget, Transcript
 from bootmend.models.jobs import (
     BeginRepairVm,
     BeginSwap,
+    BeginUpload,
     DataVolumes,
     Decide,
     Delete,
@@ -47,6 +48,7 @@ from bootmend.models.jobs import (
     PlanFix,
     PrepareTicket,
     ReadEvidence,
+    ReadUpload,
     RepairVmMade,
     ScriptBegun,
     SourceNow,
@@ -110,6 +112,9 @@ class SmallWorld:
     further_boots: list[str] = field(default_factory=list)
     """How the VM boots on later starts, where not as the first time."""
     dumps: list[bool] = field(default_factory=list)
+    takes_dumps: bool = False
+    uploads: list[str] = field(default_factory=list)
+    """Names of the run commands by which dumps were sent."""
     diagnoses: list[str] = field(default_factory=list)
     """Kinds for the first, second … decision; `go` once they are used up."""
     ask_first: bool = False
@@ -175,7 +180,8 @@ class SmallWorld:
         found = Diagnosis(kind="critical_process_died", stop_code="0x000000EF", source="serial_log", reason="stop code")
         if kind != "go":
             return Verdict(kind=kind, reason=f"it is {kind}", diagnosis=found)
-        given = means(os_disk_id=self.os_disk, was_running=self.power == "running")
+        running = self.power == "running"
+        given = means(os_disk_id=self.os_disk, was_running=running, takes_dumps=self.takes_dumps)
         return Verdict(kind="go", reason="it can be repaired", diagnosis=found, means=given, ask_first=self.ask_first)
 
     def find_backup(self, job: Any) -> BackupReport:
@@ -295,10 +301,19 @@ class SmallWorld:
         )
         return BootRound(watch=look.watch, next_look_in=20, verdict=verdict)
 
-    def judge_dump(self, job: Any) -> DumpReport:
+    def judge_dump(self, job: Any) -> JudgedDump:
         JudgeDump.model_validate(job)
         found = self.dumps.pop(0) if self.dumps else False
-        return DumpReport(found=found, why="a dump" if found else "no dump", lun=0 if found else None)
+        report = DumpReport(found=found, why="a dump" if found else "no dump", lun=0 if found else None)
+        return JudgedDump(report=report, file=DUMP_FILE if found else None)
+
+    def begin_upload(self, job: Any) -> ScriptBegun:
+        self.uploads.append(BeginUpload.model_validate(job).name)
+        return ScriptBegun(timeout_seconds=900)
+
+    def read_upload(self, job: Any) -> DumpReport:
+        sent = ReadUpload.model_validate(job)
+        return sent.report.model_copy(update={"evidence": "memory.dmp", "md5": "0" * 32})
 
     def prepare_ticket(self, job: Any) -> TicketReport:
         PrepareTicket.model_validate(job)
@@ -344,6 +359,11 @@ def fix_verdict(*, ok: bool) -> FixVerdict:
 
 
 PLAN = Plan(title="repair", target=PlanTarget(lun=0, style="GPT", identity="0123abcd"), volumes=(), commands=())
+DUMP_FILE = DumpFile(
+    facts=DumpFacts(partition=4, path="E:\\Windows\\MEMORY.DMP", size_bytes=1 << 30, written_at=NOW),
+    lun=0,
+    identity="3f2504e0-4f89-11d3-9a0c-0305e82c3301",
+)
 _NAMES = frozenset(
     name
     for name in vars(SmallWorld)

@@ -117,6 +117,32 @@ def test_a_dump_that_nothing_can_take_keeps_the_copy_that_holds_it() -> None:
     assert not played.report["ticket"]["filed"]
 
 
+def test_a_dump_that_is_uploaded_is_evidence_and_its_copy_goes() -> None:
+    played = play(SmallWorld(boot="bugcheck", dumps=[True], takes_dumps=True))
+    assert played.outcome == "escalated"
+    assert played.steps[16:] == [
+        "copy_failed_disk", "find_dump", "upload_dump", "put_back", "clean_up", "prepare_ticket", "write_report",
+    ]  # fmt: skip
+    assert played.world.uploads == ["upload-1"]
+    assert [kept["resource_id"] for kept in played.report["kept"]] == [COPY]
+    assert played.report["dump"]["evidence"] == "memory.dmp"
+    assert "memory.dmp" in played.report["evidence"]
+
+
+@pytest.mark.parametrize("activity", ["begin_upload", "read_upload"])
+@pytest.mark.parametrize("failing", [1, 2, 3])
+def test_a_failed_upload_is_begun_again_under_another_name_then_the_disk_is_kept(activity: str, failing: int) -> None:
+    world = SmallWorld(boot="bugcheck", dumps=[True], takes_dumps=True, failures={activity: [BROKEN] * failing})
+    played = play(world)
+    assert played.outcome == "escalated"
+    holding = names.copy_id(VM_ID, REPAIR_ID, "f0")
+    assert [kept["resource_id"] for kept in played.report["kept"]] == [COPY, *([holding] if failing == 3 else [])]
+    assert (played.report["dump"]["evidence"] is None) is (failing == 3)
+    assert ("it is broken" in played.report["dump"]["why"]) is (failing == 3)
+    if activity == "read_upload":
+        assert world.uploads == [f"upload-{number}" for number in range(1, min(failing + 1, 3) + 1)]
+
+
 def test_a_vm_that_boots_while_its_crash_is_waited_for_is_repaired() -> None:
     played = play(SmallWorld(boot="bugcheck", further_boots=["booted"]))
     assert played.outcome == "repaired"

@@ -6,7 +6,6 @@ from xml.sax.saxutils import escape
 
 from sandbox.azure.storage.spool import Piece
 
-
 HTTP_TIME = "%a, %d %b %Y %H:%M:%S GMT"
 """For strftime, of a time in UTC."""
 
