@@ -1,6 +1,6 @@
 // Looks again and again: soon after something changed, more rarely while nothing does, and not at all in a hidden tab.
 
-import { KeyError, LostError } from "./api.js";
+import { LostError } from "./api.js";
 
 const SOONEST = 1000;
 const LATEST = 15000;
@@ -34,6 +34,7 @@ export class Poll {
 
   /** Looks at once, and soon again. */
   now() {
+    if (this.#stopped) return;
     this.#wait = SOONEST;
     clearTimeout(this.#timer);
     if (this.#looking) this.#again = true;
@@ -47,13 +48,16 @@ export class Poll {
       const found = await this.look();
       if (this.#stopped) return;
       this.back();
-      if (found === "ended") return;
+      if (found === "ended") {
+        this.stop();
+        return;
+      }
       this.#wait = found === "changed" ? SOONEST : Math.min(LATEST, this.#wait * 1.5);
     } catch (error) {
       if (this.#stopped) return;
       if (!(error instanceof LostError)) {
         this.stop();
-        this.fail(error, error instanceof KeyError);
+        this.fail(error);
         return;
       }
       this.#wait = Math.min(LATEST_LOST, this.#wait * 2);

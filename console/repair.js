@@ -19,6 +19,7 @@ export function repairPage(frame, id) {
     ask: checkpointPart(id, act, frame),
     now: new Part(now),
     end: new Part(ending),
+    facts: new Part(facts),
     steps: new Part(timeline),
     ...evidence.parts,
     cancel: new Part((shown) => shown && cancelButton(id, act, frame)),
@@ -32,7 +33,8 @@ export function repairPage(frame, id) {
     if (repair.outcome && !report) report = await api.report(id);
     heading.textContent = `Repair of ${vmName(repair.vm_id)}`;
     document.title = `${vmName(repair.vm_id)}: ${state(repair)[0]} - Bootmend`;
-    parts.head.show({ ...brief(repair), age: since(repair.created_at) });
+    parts.head.show({ ...brief(repair), waits: waits(repair) });
+    parts.facts.show({ id, vm_id: repair.vm_id, created_at: repair.created_at, age: since(repair.created_at) });
     parts.ask.show(repair.awaiting && { awaiting: repair.awaiting, vm: vmName(repair.vm_id) });
     parts.now.show(running(repair));
     parts.end.show(report);
@@ -58,19 +60,22 @@ function announce(repair) {
   announced = words;
 }
 
-function brief({ id, vm_id, phase, percent, outcome, awaiting, created_at, steps }) {
-  return { id, vm_id, phase, percent, outcome, awaiting, created_at, steps: steps.slice(-2) };
+function brief({ phase, percent, outcome, awaiting }) {
+  return { phase, percent, outcome, awaiting };
 }
 
 function head(repair) {
   const [words, tone] = state(repair);
-  const fact = (name, ...value) => [el("dt", {}, name), el("dd", {}, ...value)];
   return [
     el("p", {}, el("span", { class: `state ${tone}` }, words), repair.outcome ? "" : `, phase ${repair.phase}`),
     el("progress", { max: "100", value: String(repair.percent), "aria-label": "The whole repair" }),
-    el("dl", {}, fact("Who waits for whom", waits(repair)), fact("Begun", time(repair.created_at), ` (${repair.age} ago)`),
-      fact("VM", repair.vm_id), fact("Repair", repair.id)),
+    el("p", { class: "quiet" }, `Who waits for whom: ${repair.waits}`),
   ];
+}
+
+function facts({ id, vm_id, created_at, age }) {
+  const fact = (name, ...value) => [el("dt", {}, name), el("dd", {}, ...value)];
+  return el("dl", {}, fact("Begun", time(created_at), ` (${age} ago)`), fact("VM", vm_id), fact("Repair", id));
 }
 
 /** What runs now, and what the guest's script says of itself; null between steps. */

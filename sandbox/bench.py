@@ -59,7 +59,7 @@ def _waiting_share(report: dict[str, Any]) -> float:
     boot = report["boot"]["attempts"][-1]
     stable = (_moment(boot["decided_at"]) - _moment(boot["ready_at"])).total_seconds()
     whole = (_moment(report["finished_at"]) - _moment(report["started_at"])).total_seconds() - sfc - stable
-    return round((whole - others) / whole, 3)
+    return round(float((whole - others) / whole), 3)
 
 
 def _moment(text: str) -> datetime:

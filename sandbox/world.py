@@ -113,8 +113,8 @@ class World:
         return self._host.running
 
     def kill_host(self) -> None:
-        """Kill the Functions host without warning (SIGKILL). What it was doing is handed out again to the next one."""
-        self._host.kill()
+        """Kill the Functions host without warning (SIGKILL), from any thread. `restart_host` is another's to call."""
+        self._host.strike()
 
     def restart_host(self) -> None:
         """Kill the Functions host without warning, and start another."""

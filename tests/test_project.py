@@ -20,7 +20,7 @@ GROUPS = {"requirements.txt": [], "requirements/sandbox.txt": ["sandbox"], "requ
 DEPLOYED = {"function_app.py", "host.json", "requirements.txt"} | {
     "activities", "bootmend", "console", "orchestrators", "triggers", ".python_packages",
 }  # fmt: skip
-TARGETS = {"demo", "test", "test-faults", "check", "bench", "lock", "clean", "help", "package", "test-faults"}
+TARGETS = {"demo", "test", "test-faults", "check", "bench", "lock", "clean", "help", "package"}
 
 
 def text(name: str) -> str:

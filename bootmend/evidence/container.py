@@ -75,6 +75,12 @@ class Container:
                     del self._kept[loop]
                 await opened.close()
 
+    async def close(self) -> None:
+        """Closes the client that is kept for this event loop. A later call opens one anew."""
+        opened = self._kept.pop(asyncio.get_running_loop(), None)
+        if opened is not None:
+            await opened.close()
+
     def _connect(self) -> _Opened:
         from azure.storage.blob.aio import BlobServiceClient, ExponentialRetry
 

@@ -52,29 +52,33 @@ resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
   }
 }
 
+// A repair's id begins with one of these; subscriptions, under `subscriptions/`, do not expire. A filter takes ten prefixes.
+var repairs = [
+  map(range(0, 8), digit => 'evidence/${digit}')
+  ['evidence/8', 'evidence/9', 'evidence/a', 'evidence/b', 'evidence/c', 'evidence/d', 'evidence/e', 'evidence/f', 'dead-letters/']
+]
+
 resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2023-05-01' = {
   parent: account
   name: 'default'
   properties: {
     policy: {
-      rules: [
-        {
-          name: 'delete-old'
-          type: 'Lifecycle'
-          enabled: true
-          definition: {
-            filters: {
-              blobTypes: ['blockBlob', 'appendBlob']
-              prefixMatch: ['evidence/', 'dead-letters/']
-            }
-            actions: {
-              baseBlob: {
-                delete: { daysAfterModificationGreaterThan: keepDays }
-              }
+      rules: [for number in range(0, 2): {
+        name: 'delete-old-${number}'
+        type: 'Lifecycle'
+        enabled: true
+        definition: {
+          filters: {
+            blobTypes: ['blockBlob', 'appendBlob']
+            prefixMatch: repairs[number]
+          }
+          actions: {
+            baseBlob: {
+              delete: { daysAfterModificationGreaterThan: keepDays }
             }
           }
         }
-      ]
+      }]
     }
   }
 }

@@ -57,8 +57,16 @@ def surveys(names: Iterable[str] = tuple(FILES), jobs: int = 2) -> dict[str, Sur
 
 
 def run(case: Case, normal: Normal) -> Result:
-    """One case in a world of its own."""
+    """One case in a world of its own. A world that breaks down is a result too: it must not end the other runs."""
     begun = time.monotonic()
+    try:
+        return _played(case, normal, begun)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is told as the run's result
+        told = (Broken("outcome", f"the world broke down: {type(error).__name__}: {error}"),)
+        return Result(case, "none", "", told, struck=True, requests=0, hours=0, leftovers=0, seconds=0)
+
+
+def _played(case: Case, normal: Normal, begun: float) -> Result:
     with TroubledWorld(base(case.base), case.mishap) as world:
         driven = drive(world)
         found = tuple(broken(world, driven, case, normal))

@@ -106,6 +106,12 @@ class HostProcess:
             self._process.kill()
             self._gone()
 
+    def strike(self) -> None:
+        """End the process at once, and leave it to the next `kill` to clear away: safe from any thread."""
+        process = self._process
+        if process is not None:
+            process.kill()
+
     def stop(self) -> None:
         """Ask the process to end (SIGTERM), and kill it when it does not."""
         if self._process is not None:

@@ -53,7 +53,7 @@ def test_a_repair_is_started_watched_approved_and_its_report_taken_home(browser:
         ada.answer(SWAP_QUESTION, "Approve the swap")
         app.pass_time(lambda: ended(app, repair_id))
         read_the_end(ada)
-        ada.photographs("repaired")
+        ada.photographs("repaired", height=760)
         take_the_report_home(ada, tmp_path / "report.html")
 
 
@@ -63,7 +63,7 @@ def watch_the_scan(ada: Operator, app: Live, repair_id: str) -> None:
     ada.sees("img", "Before, looked at again: boot screenshot")
     expect(ada.page.locator("mark", has_text="BLUESCREEN").first).to_be_visible()
     ada.finds_it_accessible()
-    ada.photographs("watching")
+    ada.photographs("watching", height=640)
 
 
 def read_the_end(ada: Operator) -> None:
@@ -89,7 +89,7 @@ def take_the_report_home(ada: Operator, page: Path) -> None:
     assert len(widths) == 3
     assert min(widths) > 0
     ada.finds_it_accessible()
-    ada.photographs("report")
+    ada.photographs("report", height=760)
 
 
 def test_a_repair_that_is_rejected_touches_nothing(ada: Operator, app: Live) -> None:
@@ -135,7 +135,7 @@ def test_a_dry_run_tells_the_plan_and_changes_nothing(ada: Operator, app: Live) 
     expect(plan).to_contain_text("sfc /scannow /offbootdir=<boot>:\\ /offwindir=<windows>:\\Windows")
     expect(plan).to_contain_text("Created in rg-prod: a snapshot of the OS disk")
     ada.finds_it_accessible()
-    ada.photographs("dry-run")
+    ada.photographs("dry-run", height=640)
     assert not any(row.method in {"PUT", "DELETE", "PATCH"} for row in app.world.requests())
 
 

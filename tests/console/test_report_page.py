@@ -68,7 +68,13 @@ def test_it_tells_what_was_done_and_what_is_left_where() -> None:
             report(leftovers=[left], kept=[kept], transcripts=[transcript(command("Verification 100% complete."))]), {}
         )
     )
-    for words in ("sfc /scannow", "exit code 0, 1552.9 s", "Verification 100% complete.", left["why"], kept["why"]):
+    for words in (
+        "sfc /scannow",
+        "exit code 0, 1552.9 s",
+        "Verification 100% complete.",
+        left["why"],
+        "the OS disk as it was",
+    ):
         assert words in page.text
     assert "2026-12-07 08:00:00Z" in page.text
 

@@ -222,7 +222,12 @@ def test_the_evidence_expires_and_is_locked() -> None:
     storage = template("modules/evidence_storage.bicep")
     lifecycle = text(storage.declared("resource", "lifecycle").node)
     assert "daysAfterModificationGreaterThan: keepDays" in lifecycle
-    assert "prefixMatch: ['evidence/', 'dead-letters/']" in lifecycle
+    assert "prefixMatch: repairs[number]" in lifecycle
+    assert "for number in range(0, 2):" in lifecycle
+    prefixes = text(storage.declared("variable", "repairs").node)
+    assert "map(range(0, 8), digit => 'evidence/${digit}')" in prefixes
+    assert set(re.findall(r"'evidence/([0-9a-f])'", prefixes)) == set("89abcdef")
+    assert "'dead-letters/'" in prefixes
     assert storage.declared("resource", "lock").property("properties", "level") == "'CanNotDelete'"
 
 

@@ -131,7 +131,10 @@ class StorageService:
         return self._containers[ask.container]
 
     def _key(self, ask: Ask) -> Answer:
-        return self.delegation.key(ask, self._clock.now())
+        answer = self.delegation.key(ask, self._clock.now())
+        assert ask.body
+        ask.body.drop()
+        return answer
 
     def _put(self, ask: Ask) -> Answer:
         assert ask.body
