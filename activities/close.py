@@ -1,5 +1,7 @@
 """The account of what is left, and the report."""
 
+import logging
+
 from activities.wiring import azure
 from bootmend.evidence.store import evidence_store
 from bootmend.models.jobs import Account, Found, Stored, WriteReport
@@ -7,6 +9,8 @@ from bootmend.names import ResourceId
 from bootmend.report_page import SHOWN, report_page
 
 PAGE = "report.html"
+
+_LOG = logging.getLogger("bootmend.close")
 
 
 async def account(job: Account) -> Found:
@@ -23,7 +27,11 @@ async def write_report(job: WriteReport) -> Stored:
     store, report = evidence_store(), job.report
     names = [await store.put(report.id, job.name, report.model_dump_json(indent=1).encode())]
     pieces = {name: await _piece(report.id, name) for name in report.evidence if SHOWN.fullmatch(name)}
-    page = report_page(report, {name: data for name, data in pieces.items() if data is not None})
+    try:
+        page = report_page(report, {name: data for name, data in pieces.items() if data is not None})
+    except Exception:  # noqa: BLE001 - the report is complete without its page, and what it shows was written by strangers
+        _LOG.exception("no page could be made of the report of repair %s", report.id)
+        return Stored(names=tuple(names))
     names.append(await store.put(report.id, PAGE, page.encode()))
     return Stored(names=tuple(names))
 

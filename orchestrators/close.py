@@ -166,8 +166,20 @@ def notify(run: Run, ending: Ending) -> Steps[None]:
 
 @runbook_step
 def write_report(run: Run, ending: Ending) -> Steps[Report]:
-    run.keep_evidence(REPORT, activity.PAGE)
-    report = Report(
+    """The report is this orchestration's result, whether or not it could be stored beside the evidence."""
+    stored = (*run.status.evidence, REPORT, activity.PAGE)
+    report = _report(run, ending).model_copy(update={"evidence": stored})
+    try:
+        found = yield from step(run.ctx, activity.write_report, WriteReport(name=REPORT, report=report))
+    except StepFailedError as failed:
+        words = f"{ending.reason}; the report could not be stored beside the evidence: {failed.failure.message}"
+        return _report(run, Ending(ending.outcome, words))
+    run.keep_evidence(*found.names)
+    return report.model_copy(update={"evidence": run.status.evidence})
+
+
+def _report(run: Run, ending: Ending) -> Report:
+    return Report(
         id=run.job.repair_id,
         vm_id=run.job.vm_id,
         outcome=ending.outcome,
@@ -188,5 +200,3 @@ def write_report(run: Run, ending: Ending) -> Steps[Report]:
         started_at=run.began_at,
         finished_at=moment(run.ctx),
     )
-    yield from step(run.ctx, activity.write_report, WriteReport(name=REPORT, report=report))
-    return report

@@ -35,6 +35,7 @@ def how_to_call(world: World) -> list[str]:
     body = json.dumps({"vm_id": world.vm_id})
     return [
         f"function app     {world.host_url}",
+        f"console          {world.host_url}/api/console/",
         f"function key     {world.keys.function}",
         f"simulated Azure  {world.azure.url}",
         f"VM               {world.vm_id}",

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from itertools import count
 from typing import Any
 
 import pytest
@@ -15,26 +15,38 @@ from bootmend.evidence.subscriptions import SubscriptionStore, TooManySubscripti
 from bootmend.models.webhooks import Subscription
 from tests.azurite.server import CONTAINER, AnyIdentity, Azurite, make_container, running
 
-NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+NUMBERS = count(1)
 REPAIR = "0123456789abcdef-0123456789ab"
 
 
 def subscription(number: int, **changes: Any) -> Subscription:
     return Subscription.model_validate(
-        {"id": f"{number:032x}", "callback_url": "https://hooks.example.com/x", "events": (), "created_at": NOW, **changes}
+        {
+            "id": f"{number:032x}",
+            "callback_url": "https://hooks.example.com/x",
+            "events": ("repair.finished",),
+            **changes,
+        }
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite]:
     with running(tmp_path_factory.mktemp("azurite")) as server:
-        asyncio.run(make_container(server))
         yield server
 
 
 @pytest.fixture
-def store(azurite: Azurite) -> SubscriptionStore:
-    return BlobSubscriptions(azurite.account_url, CONTAINER, AnyIdentity, azurite.ca_file)
+def container(azurite: Azurite) -> str:
+    """One that is empty."""
+    name = f"{CONTAINER}{next(NUMBERS)}"
+    asyncio.run(make_container(azurite, name))
+    return name
+
+
+@pytest.fixture
+def store(azurite: Azurite, container: str) -> SubscriptionStore:
+    return BlobSubscriptions(azurite.account_url, container, AnyIdentity, azurite.ca_file)
 
 
 def test_what_is_added_is_there_until_it_is_removed(store: SubscriptionStore) -> None:
@@ -72,9 +84,9 @@ def test_there_may_be_so_many_and_no_more(store: SubscriptionStore, monkeypatch:
     asyncio.run(scene())
 
 
-def test_evidence_does_not_list_them(azurite: Azurite, store: SubscriptionStore) -> None:
+def test_evidence_does_not_list_them(azurite: Azurite, container: str, store: SubscriptionStore) -> None:
     asyncio.run(store.add(subscription(1)))
-    evidence = BlobStore(azurite.account_url, CONTAINER, AnyIdentity, azurite.ca_file)
+    evidence = BlobStore(azurite.account_url, container, AnyIdentity, azurite.ca_file)
     assert asyncio.run(evidence.names(REPAIR)) == ()
 
 

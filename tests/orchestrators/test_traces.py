@@ -219,6 +219,13 @@ def test_a_bug_of_ours_leaves_the_vm_as_found() -> None:
     assert world.made == set()
 
 
+def test_a_report_that_cannot_be_stored_is_handed_over_all_the_same() -> None:
+    played = play(SmallWorld(failures={"write_report": [BROKEN]}))
+    assert played.outcome == "repaired"
+    assert "could not be stored" in played.report["reason"]
+    assert "report.json" not in played.report["evidence"]
+
+
 def test_a_dry_run_touches_nothing() -> None:
     played = play(SmallWorld(), policy={"dry_run": True})
     assert played.outcome == "planned"

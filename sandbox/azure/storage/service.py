@@ -9,6 +9,7 @@ from sandbox.azure.faults import Faults, strike
 from sandbox.azure.identity import Identity
 from sandbox.azure.storage.blobs import Blob, Block, Container, block_list
 from sandbox.azure.storage.sas import Delegation
+from sandbox.azure.storage.spool import read
 from sandbox.azure.storage.wire import (
     HTTP_TIME,
     Answer,
@@ -61,6 +62,11 @@ class StorageService:
 
     def add(self, fault: FaultSpec) -> None:
         self._faults.add(fault)
+
+    def stored(self, name: str) -> bytes:
+        """The whole content of a blob of the evidence, whoever may read it. Raises StorageError where there is none."""
+        blob = self._containers[CONTAINER].find(name)
+        return b"".join(read(blob.pieces, 0, blob.length))
 
     def admit(self, ask: Ask) -> Operation:
         """What the request is, if it may be. Raises StorageError, or ConnectionDroppedError where the scenario says so."""
