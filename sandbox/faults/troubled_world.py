@@ -66,8 +66,9 @@ class TroubledWorld(World):
             case Crash():
                 return self.troubled_engine.struck > 0
             case ArmFault(spec=spec):
+                # A request whose connection was dropped is traced without its operation.
                 reached = sum(row.operation.lower() == spec.operation.lower() for row in self.azure.trace)
-                return reached > spec.after
+                return reached > spec.after or any(row.status == 0 for row in self.azure.trace)
             case _:
                 return self.happened
 
