@@ -7,7 +7,17 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, Json, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    Json,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from bootmend.names import ResourceId
 
@@ -47,7 +57,7 @@ class Settings(BaseModel):
     """JSON object: region name to the id of the storage account in which Azure Backup stages a restore there."""
     evidence_url: Annotated[str, Field(pattern=_CONTAINER)] = ""
     """The Blob Storage container in which evidence is kept, by the app's own identity. Either this or `evidence_folder`."""
-    evidence_folder: Path | None = None
+    evidence_folder: Annotated[Path | None, Field(validate_default=True)] = None
     """The folder in which evidence is kept instead: for one machine. Without a container no memory dump can be uploaded."""
     stable_seconds: Annotated[int, Field(ge=60, le=3600)] = 195
     """How long a boot must stay healthy: the documented health lag, 15 s and up to 3 min."""
@@ -110,14 +120,15 @@ class Settings(BaseModel):
                 raise ValueError(f"{host}: must be a host name such as hooks.example.com or *.example.com")
         return tuple(host.lower() for host in value)
 
-    @model_validator(mode="after")
-    def _one_place_of_evidence(self) -> Self:
-        if bool(self.evidence_url) == (self.evidence_folder is not None):
+    @field_validator("evidence_folder")
+    @classmethod
+    def _one_place_of_evidence(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        if "evidence_url" in info.data and bool(info.data["evidence_url"]) == (value is not None):
             raise ValueError(
                 f"exactly one of {PREFIX}EVIDENCE_URL (https://account.blob.core.windows.net/container) and "
                 f"{PREFIX}EVIDENCE_FOLDER must be set"
             )
-        return self
+        return value
 
     @model_validator(mode="after")
     def _secrets_go_with_their_use(self) -> Self:

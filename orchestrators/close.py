@@ -6,7 +6,7 @@ from datetime import timedelta
 from activities import close as activity
 from activities import source as source_activity
 from activities import workshop
-from bootmend.models.answer import Failure
+from bootmend.models.answer import Failure, FailureKind
 from bootmend.models.jobs import Account, Delete, RepairVmMade, SourceNow, WriteReport
 from bootmend.models.repair import Kept
 from bootmend.models.report import BootReport, Report
@@ -41,7 +41,9 @@ def put_back(run: Run) -> Steps[None]:
         words = f"the VM's OS disk is {now.os_disk_id}: somebody else changed it, so it was left alone"
         raise StepFailedError("put_back", Failure(code="OsDiskChanged", kind="changed", message=words))
     if run.means.was_running and now.power in {"deallocated", "stopped"}:
-        yield from done(run.ctx, source_activity.begin_start, run.subject, attempts=PATIENCE)
+        # A host for the VM may be wanting only for a moment: it was there when the repair began.
+        again: tuple[FailureKind, ...] = ("busy", "no_capacity")
+        yield from done(run.ctx, source_activity.begin_start, run.subject, attempts=PATIENCE, again=again)
 
 
 def _swap_back(run: Run, now: SourceNow) -> Steps[SourceNow]:

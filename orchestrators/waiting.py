@@ -10,7 +10,7 @@ from typing import Any
 from durabletask import task
 
 from activities.look import look_at_boot, look_at_guest, look_at_operation
-from bootmend.models.answer import Answer, Failure
+from bootmend.models.answer import Answer, Failure, FailureKind
 from bootmend.models.azure import Operation, OperationLook
 from bootmend.models.backup import RestoreLook
 from bootmend.models.boot import BootVerdict
@@ -22,8 +22,8 @@ from orchestrators.run import RepairEndedError, Run, cancel_words
 from orchestrators.step import ATTEMPTS, StepFailedError, Steps, branch, joined, moment, step
 
 LOOKS_BEFORE_RENEWAL = 12
-TRIES = 3
-"""How often an operation is begun that ends Failed or Canceled by Azure's own doing, not by what was asked."""
+WAITS_BEFORE_ANOTHER_TRY = (timedelta(seconds=30), timedelta(minutes=2))
+"""An operation that ends Failed or Canceled by Azure's own doing, not by what was asked, is begun anew so often."""
 
 
 def finish(
@@ -45,16 +45,17 @@ def done[Job: Subject](
     job: Job,
     *,
     attempts: int = ATTEMPTS,
+    again: tuple[FailureKind, ...] = ("busy",),
 ) -> Steps[OperationLook]:
     """Begins an operation and waits for its end. One that Azure broke off for reasons of its own is begun anew, some times."""
-    for tries_left in range(TRIES - 1, -1, -1):
+    for wait in (*WAITS_BEFORE_ANOTHER_TRY, None):
         operation = yield from step(ctx, begin, job, attempts=attempts)
         try:
             return (yield from finish(ctx, job, operation))
         except StepFailedError as failed:
-            if failed.failure.kind != "busy" or not tries_left:
+            if failed.failure.kind not in again or wait is None:
                 raise
-        yield ctx.create_timer(timedelta(seconds=30))
+            yield ctx.create_timer(wait)
     raise RuntimeError("the last try returns or raises")
 
 

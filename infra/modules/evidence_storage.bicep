@@ -53,8 +53,8 @@ resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
 }
 
 // A repair's id begins with one of these; subscriptions, under `subscriptions/`, do not expire. A filter takes ten prefixes.
-var repairs = [
-  map(range(0, 8), digit => 'evidence/${digit}')
+var prefixes = [
+  ['evidence/0', 'evidence/1', 'evidence/2', 'evidence/3', 'evidence/4', 'evidence/5', 'evidence/6', 'evidence/7']
   ['evidence/8', 'evidence/9', 'evidence/a', 'evidence/b', 'evidence/c', 'evidence/d', 'evidence/e', 'evidence/f', 'dead-letters/']
 ]
 
@@ -63,14 +63,14 @@ resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2023-05
   name: 'default'
   properties: {
     policy: {
-      rules: [for number in range(0, 2): {
+      rules: [for (expiring, number) in prefixes: {
         name: 'delete-old-${number}'
         type: 'Lifecycle'
         enabled: true
         definition: {
           filters: {
             blobTypes: ['blockBlob', 'appendBlob']
-            prefixMatch: repairs[number]
+            prefixMatch: expiring
           }
           actions: {
             baseBlob: {

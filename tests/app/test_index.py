@@ -81,8 +81,14 @@ def test_the_event_grid_trigger_and_the_activity_that_starts_repairs_have_a_dura
     assert all("durableClient" in with_trigger("activityTrigger")[name] for name in WITH_CLIENT)
 
 
+def test_the_sweep_has_a_timer_and_a_client() -> None:
+    assert list(with_trigger("timerTrigger")) == ["sweep_orphans"]
+    assert "durableClient" in with_trigger("timerTrigger")["sweep_orphans"]
+
+
 def test_there_is_nothing_else() -> None:
-    assert len(functions()) == len(ROUTES) + len(STATIC) + len(ORCHESTRATORS) + len(ACTIVITIES) + len(WITH_CLIENT) + 1
+    served = len(ROUTES) + len(STATIC) + len(ORCHESTRATORS) + len(ACTIVITIES) + len(WITH_CLIENT)
+    assert len(functions()) == served + len(["the events of Event Grid", "the sweep's timer"])
 
 
 def test_the_app_does_not_start_without_its_settings_and_names_each_one() -> None:

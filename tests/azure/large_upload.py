@@ -7,7 +7,6 @@ import asyncio
 import hashlib
 import json
 import os
-import resource
 import sys
 from datetime import timedelta
 from random import Random
@@ -19,6 +18,7 @@ from sandbox.clock import VirtualClock
 from sandbox.windows import RepairGuest, SourceVm, SourceWindows, build_os_disk, run_script
 from sandbox.windows.dump import Dump
 from sandbox.windows.look_inside import look_inside
+from tests.peak_memory import peak_mib
 
 REPAIR, NAME = "0123456789abcdef-0123456789ab", "memory.dmp"
 TROUBLE = ("upload_interrupted",)
@@ -58,7 +58,7 @@ def main(size: int) -> dict[str, object]:
             "account": account.model_dump(mode="json"),
             "stored": [stored.size_bytes, stored.md5],
             "content": _md5_of_content(sim),
-            "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+            "peak_mib": peak_mib(),
         }
 
 

@@ -111,7 +111,12 @@ def test_all_faults_are_told_at_once_and_in_order() -> None:
     with pytest.raises(SettingsError) as caught:
         Settings.from_environment({"BOOTMEND_BOOT_MINUTES": "x"})
     names = [line.partition(":")[0] for line in str(caught.value).splitlines()[1:]]
-    assert names == ["BOOTMEND_BOOT_MINUTES", "BOOTMEND_REPAIR_GROUP", "BOOTMEND_REPAIR_SUBNETS"]
+    assert names == [
+        "BOOTMEND_BOOT_MINUTES",
+        "BOOTMEND_EVIDENCE_FOLDER",
+        "BOOTMEND_REPAIR_GROUP",
+        "BOOTMEND_REPAIR_SUBNETS",
+    ]
 
 
 @pytest.mark.parametrize(

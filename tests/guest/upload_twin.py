@@ -11,7 +11,6 @@ import http.client
 import json
 import os
 import re
-import resource
 import ssl
 import sys
 from collections.abc import Iterator, Mapping
@@ -22,6 +21,7 @@ from urllib.parse import quote, urlsplit
 
 from bootmend.guest.envelope import MARKER, seal
 from bootmend.guest.upload import UploadResult
+from tests.peak_memory import peak_mib
 
 BLOCK_BYTES = 8 << 20
 MOST_BLOCKS = 50_000
@@ -197,7 +197,7 @@ def main() -> None:
     order = json.load(sys.stdin)
     service = Service(order["url"], order["ca_file"], frozenset(order["lost"]), order["killed_at"])
     account = Upload(service, order["bytes"]).run(Path(order["path"]))
-    say(f"peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MiB")
+    say(f"peak {peak_mib()} MiB")
     say(seal("upload", account.model_dump_json()))
 
 

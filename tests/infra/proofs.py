@@ -24,6 +24,7 @@ DEFAULTS_THAT_SUIT = {
     "boot_minutes": "Windows boots no slower in one subscription than in another",
     "settle_seconds": "the platform's own restarts take as long everywhere",
     "quiet_seconds": "a burst of events is as long everywhere",
+    "sweep_dry_run": "an operator reads what the sweep would remove, and lets it by hand",
     "repairs_a_day": "a caution, not a property of the installation",
     "public_url": "callers use the name that the app has",
 }

@@ -3,7 +3,7 @@
 import pytest
 
 from sandbox.azure import FaultSpec
-from sandbox.faults.kinds import KINDS, VM_WRITE
+from sandbox.faults.kinds import KINDS, START, VM_WRITE
 from sandbox.faults.mishap import ArmFault, Case, Crash, Happening
 from sandbox.faults.plan import Survey, plan
 from sandbox.faults.run import Result, run, run_all, surveys
@@ -45,6 +45,12 @@ SENTINELS = {
         "approved", Happening("snapshot_name_taken", "decide"), passing=False, outcomes=frozenset({"rolled_back"})
     ),
     "running is not booted": Case("escalated", NOTHING, passing=True),
+    "the VM gets another chance to start": Case(
+        "rejected",
+        ArmFault("no host", KINDS["AllocationFailed at the source's start"].make(START, 0)),
+        passing=False,
+        outcomes=frozenset({"rolled_back"}),
+    ),
     "another size is tried": Case(
         "repaired",
         ArmFault("one size", KINDS["SkuNotAvailable in one size"].make(VM_WRITE, 0)),

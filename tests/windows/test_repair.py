@@ -201,7 +201,7 @@ def test_a_crash_with_collection_on_leaves_a_dump_on_the_os_disk() -> None:
 def test_a_dump_that_was_redirected_lies_on_the_data_disk() -> None:
     spec = DataDiskSpec(lun=0, letter="F", free_gb=200)
     vm = SourceVm(os_disk=OsDiskSpec(free_gb=4), data_disks=(spec,))
-    stage = Stage(vm, SourceWindows(fault="bad_driver", writes_dump=True))
+    stage = Stage(vm, SourceWindows(fault="bad_driver", writes_dump=True, dump_gb=8))
     volumes = ({"letter": "F", "free_gb": 200},)
     stage.machine = stage.machine.model_validate(stage.machine.model_dump() | {"data_volumes": volumes})
     _, verdict = stage.fix()
