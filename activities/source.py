@@ -23,7 +23,14 @@ async def read_source(job: Subject) -> SourceNow:
             etag=vm.etag,
         )
     offset = await serial_length(job.vm_id) if vm.boot_diagnostics else None
-    return SourceNow(exists=True, os_disk_id=vm.os_disk.id, power=vm.power, mark=mark, serial_offset=offset)
+    return SourceNow(
+        exists=True,
+        os_disk_id=vm.os_disk.id,
+        power=vm.power,
+        changing=vm.provisioning_state.lower() == "updating",
+        mark=mark,
+        serial_offset=offset,
+    )
 
 
 async def serial_length(vm_id: str) -> int | None:

@@ -19,6 +19,7 @@ from orchestrators.step import StepFailedError, Steps, joined, moment, step
 from orchestrators.waiting import done
 
 REPORT = "report.json"
+SETTLE_WAIT = timedelta(seconds=30)
 BOOTED = {"repaired", "restored_from_backup"}
 """Outcomes after which the VM runs with the disk that this repair gave it."""
 PATIENCE = 40
@@ -31,7 +32,7 @@ def put_back(run: Run) -> Steps[None]:
 
     A disk that is neither ours nor the original was put there by a person meanwhile: it is left alone, and so is the VM's power.
     """
-    now = yield from step(run.ctx, source_activity.read_source, run.subject, attempts=PATIENCE)
+    now = yield from _settled(run)
     if not now.exists:
         failure = Failure(code="VmGone", kind="not_found", message="the VM was deleted while it was repaired")
         raise StepFailedError("put_back", failure)
@@ -44,6 +45,21 @@ def put_back(run: Run) -> Steps[None]:
         # A host for the VM may be wanting only for a moment: it was there when the repair began.
         again: tuple[FailureKind, ...] = ("busy", "no_capacity")
         yield from done(run.ctx, source_activity.begin_start, run.subject, attempts=PATIENCE, again=again)
+        now = yield from step(run.ctx, source_activity.read_source, run.subject, attempts=PATIENCE)
+    if not same_id(now.os_disk_id, run.means.os_disk_id):
+        words = f"the VM was put back, yet its OS disk is {now.os_disk_id}"
+        raise StepFailedError("put_back", Failure(code="OsDiskChanged", kind="changed", message=words))
+
+
+def _settled(run: Run) -> Steps[SourceNow]:
+    """The source once nothing is at work on it: a swap or a deallocation whose answer was lost may still be, and change it."""
+    now = yield from step(run.ctx, source_activity.read_source, run.subject, attempts=PATIENCE)
+    for _ in range(PATIENCE):
+        if not now.changing:
+            break
+        yield run.ctx.create_timer(SETTLE_WAIT)
+        now = yield from step(run.ctx, source_activity.read_source, run.subject, attempts=PATIENCE)
+    return now
 
 
 def _swap_back(run: Run, now: SourceNow) -> Steps[SourceNow]:

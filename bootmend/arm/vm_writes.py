@@ -178,6 +178,9 @@ class VmWrites(DiskWrites, Reads):
         facts = await self.get_vm(str(vm))
         if same_id(facts.os_disk.id, str(disk)):
             return existing(f"{VM}/write", self.endpoint, vm, facts.provisioning_state)
+        if facts.provisioning_state.lower() == "updating":
+            # Our own request may be at work, its answer lost: to call it somebody else's would leave the swap unseen.
+            raise Transient("the VM is being changed", "AnotherOperationInProgress") from error
         raise _changed(facts, "it was changed while the swap was asked for") from error
 
 

@@ -71,6 +71,8 @@ class SourceNow(Record):
     exists: bool
     os_disk_id: str | None = None
     power: Power = "unknown"
+    changing: bool = False
+    """Whether an operation is at work on it: what is read now may be otherwise in a moment."""
     mark: SourceMark | None = None
     serial_offset: int | None = None
     """Bytes of serial log so far, or None where there is none to read."""

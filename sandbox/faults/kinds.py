@@ -122,7 +122,7 @@ KINDS: dict[str, Kind] = {
         _ends("OSProvisioningTimedOut"), _only(VM_WRITE), passing=False, outcomes=UNDONE, first_only=True
     ),
     "AllocationFailed at the source's start": Kind(
-        _ends("AllocationFailed"), _only(START), passing=False, outcomes=UNDONE
+        _ends("AllocationFailed"), _only(START), passing=False, outcomes=frozenset({"rolled_back", "escalated"})
     ),
     "AllocationFailed at every start of the source": Kind(
         _ends("AllocationFailed", FOR_EVER), _only(START), passing=False, outcomes=frozenset({"failed", "escalated"})

@@ -51,6 +51,9 @@ SENTINELS = {
         passing=False,
         outcomes=frozenset({"rolled_back"}),
     ),
+    "a swap whose answer was lost is not taken for somebody else's": Case(
+        "repaired", ArmFault("reset after acting", KINDS["reset after acting"].make(VM_WRITE, 1)), passing=True
+    ),
     "another size is tried": Case(
         "repaired",
         ArmFault("one size", KINDS["SkuNotAvailable in one size"].make(VM_WRITE, 0)),
