@@ -16,7 +16,8 @@ UV := .venv/bin/uv
 LOCKED := requirements/dev.txt
 STAMP := .venv/installed-$(shell cat .python-version $(LOCKED) | cksum | cut -d ' ' -f 1)
 
-STATIC_TESTS := tests/test_layout.py tests/test_orchestrator_lint.py tests/test_docs.py tests/test_project.py
+STATIC_TESTS := tests/test_layout.py tests/test_orchestrator_lint.py tests/test_docs.py tests/test_project.py \
+	tests/guest/test_powershell.py
 
 .PHONY: demo test test-faults check bench package lock clean help
 
