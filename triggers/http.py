@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import azure.functions as func
 from azure.durable_functions import Blueprint, DurableFunctionsClient
 
+from bootmend.evidence.store import EvidenceUnavailableError
 from bootmend.settings import settings
 from triggers.problems import ProblemError
 
@@ -25,7 +26,7 @@ def route(blueprint: Blueprint, method: str, path: str, handler: Handler) -> Non
     @wraps(handler)
     async def served(req: func.HttpRequest, client: DurableFunctionsClient) -> func.HttpResponse:
         try:
-            return await handler(req, client)
+            return await _served_twice(handler, req, client)
         except ProblemError as problem:
             return problem.response()
 
@@ -35,6 +36,17 @@ def route(blueprint: Blueprint, method: str, path: str, handler: Handler) -> Non
     blueprint.function_name(handler.__name__)(
         blueprint.route(route=path, methods=[method], trigger_arg_name="req")(with_client)
     )
+
+
+async def _served_twice(handler: Handler, req: func.HttpRequest, client: DurableFunctionsClient) -> func.HttpResponse:
+    """Once more where the store refused: its token may have run out, and it has dropped it. 503 if it refuses again."""
+    try:
+        return await handler(req, client)
+    except EvidenceUnavailableError:
+        try:
+            return await handler(req, client)
+        except EvidenceUnavailableError as error:
+            raise ProblemError(503, "Store unavailable", f"the store does not answer, ask again: {error}") from None
 
 
 def answer(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> func.HttpResponse:
